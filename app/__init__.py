@@ -1,0 +1,1 @@
+"""Entente: graded claims, consequences with deadlines, pooled judgements that can be replayed."""

@@ -1,0 +1,1 @@
+"""Alliances: actors drawing together, reported or real."""

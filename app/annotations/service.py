@@ -1,0 +1,207 @@
+"""Annotations as a resource: pinned to a version, checked when made, outdated by change."""
+
+from typing import Annotated, Any, ClassVar
+
+import sqlalchemy as sa
+from markdown_it import MarkdownIt
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from app.annotations import selectors
+from app.annotations.models import Annotation as Table
+from app.annotations.schemas import (
+    Annotation,
+    AnnotationChange,
+    AnnotationIn,
+    AnnotationNote,
+    Motivation,
+    Status,
+    TargetType,
+)  # fmt: skip
+from app.kernel import history, records
+from app.kernel.db import Tx
+from app.kernel.errors import Gone, Invalid, NotFound
+from app.kernel.listing import Listing, Selection, equals, matches
+from app.kernel.records import Row
+from app.kernel.references import Reference
+from app.kernel.resource import Resource
+from app.kernel.schemas import RecordIn
+from app.kernel.tables import Record
+from app.kernel.types import IdText, Label, QueryBool
+from app.kernel.view import View
+from app.sources.service import text_of
+
+SPANNED = {"claims": "/statement"}
+"""The field a selector selects in, where no pointer says another."""
+
+# No HTML passes through, no link runs a script, and no picture calls another host.
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")
+
+
+class AnnotationQuery(Listing):
+    """Filters of annotations."""
+
+    sorts: ClassVar[dict[str, bool]] = {
+        "id": False,
+        "created_at": False,
+        "creator": False,
+        "status": False,
+    }
+    default_sort: ClassVar[str] = "-id"
+
+    target: Annotated[list[IdText], equals("target")] = []
+    target_type: Annotated[list[TargetType], equals("target_type")] = []
+    motivation: Annotated[list[Motivation], equals("motivation")] = []
+    creator: Annotated[list[Label], equals("creator")] = []
+    status: Annotated[list[Status], equals("status")] = []
+    reply_to: Annotated[list[IdText], equals("reply_to")] = []
+    outdated: Annotated[QueryBool | None, matches("outdated")] = None
+
+
+class Annotations(Resource):
+    """A note stays on the version it was made on, whatever becomes of its target."""
+
+    model = Table
+    accepts = AnnotationChange
+    answers = Annotation
+    query = AnnotationQuery
+    noun = "annotation"
+    expands = {"reply_to": "reply_to"}
+
+    @property
+    def made_from(self) -> type[RecordIn]:
+        """A note is made with its target, which it keeps."""
+        return AnnotationIn
+
+    @property
+    def named_in_files(self) -> tuple[Reference, ...]:
+        """A target may be of any kind."""
+        return (*Table.references, Reference("target/id", {k: k for k in Record.kinds}, by="type"))
+
+    def selection(
+        self,
+        session: Session,
+        view: View,
+        query: BaseModel | None = None,  # noqa: ARG002 - the kernel's signature
+    ) -> Selection:
+        """Annotations, each with whether its target is still at that version."""
+        t = view.of(Table)
+        standing: dict[str, Any] = {}
+        for kind, model in Record.kinds.items():
+            target = view.of(model, f"target_{kind}")
+            statement = sa.select(target.c.version).where(target.c.id == t.c.target)
+            standing[kind] = statement.scalar_subquery()
+        version = sa.case(standing, value=t.c.target_type)
+        outdated = sa.func.coalesce(version != t.c.target_version, sa.true())
+        columns: dict[str, Any] = {column.name: column for column in t.c}
+        columns |= {"outdated": outdated, "consequence": t.c.target}
+        statement = sa.select(t, outdated.label("outdated"))
+        return Selection(session, view, statement, columns)
+
+    def present(self, row: Row, view: View) -> Row:  # noqa: ARG002 - the kernel's signature
+        """The wire shape, with the body rendered."""
+        return {
+            **row,
+            "target": {
+                "type": row["target_type"],
+                "id": row["target"],
+                "version": row["target_version"],
+                "pointer": row["pointer"],
+                "selector": row["selector"],
+                "sha256": row["sha256"],
+            },
+            "body_html": _markdown.render(row["body"]),
+            "outdated": bool(row["outdated"]),
+        }
+
+    def create(self, tx: Tx, shape: RecordIn, record_id: str = "", **fixed: Any) -> Row:
+        """Pin the target, check every selector against it, and write the note."""
+        if not isinstance(shape, AnnotationNote):
+            raise TypeError(shape)
+        said = shape.model_dump(mode="json")
+        row: Row = {name: said[name] for name in ("tlp", "motivation", "body", "status")}
+        row["creator"] = shape.creator or tx.by
+        row["reply_to"] = said.get("reply_to")
+        if "consequence" in fixed:
+            row |= self._pinned(tx, {"type": "consequences", "id": fixed["consequence"]})
+        else:
+            row |= self._inherited(tx, row["reply_to"]) if row["reply_to"] else {}
+            row |= self._pinned(tx, said["target"]) if said["target"] else {}
+        row = records.create(tx, self.model, row, record_id)
+        self.saved(tx, row, None)
+        return row
+
+    def _inherited(self, tx: Tx, reply_to: str) -> Row:
+        try:
+            answered = records.find(tx.session, Table, reply_to)
+        except (NotFound, Gone):
+            raise Invalid.at(
+                "/reply_to", f"there is no record {reply_to!r} in annotations"
+            ) from None
+        names = ("target_type", "target", "target_version", "pointer", "selector", "sha256")
+        return {name: answered[name] for name in names}
+
+    def _pinned(self, tx: Tx, target: Row) -> Row:
+        resource = Resource.known[target["type"]]
+        try:
+            current = records.find(tx.session, resource.model, target["id"])
+        except (NotFound, Gone):
+            detail = f"there is no record {target['id']!r} in {target['type']}"
+            raise Invalid.at("/target/id", detail) from None
+        pinned = self._version(tx, resource, current, target.get("version"))
+        pointer, selector = target.get("pointer"), target.get("selector") or []
+        said = {**resource.said(pinned), "text_sha256": pinned.get("text_sha256")}
+        value = selectors.value_at(said, pointer) if pointer else None
+        digest = pinned.get("text_sha256") if target["type"] == "sources" and not pointer else None
+        if target.get("sha256") not in {None, digest}:
+            raise Invalid.at("/target/sha256", "isn't that of the text in that version")
+        if selector:
+            pointer = pointer or SPANNED.get(target["type"])
+            value = selectors.value_at(said, pointer) if pointer else value
+            self._check_spans(tx.session, selector, pinned, pointer, value)
+        return {
+            "target_type": target["type"],
+            "target": current["id"],
+            "target_version": pinned["version"],
+            "pointer": pointer,
+            "selector": selector,
+            "sha256": digest,
+        }
+
+    def _version(self, tx: Tx, resource: Resource, current: Row, version: int | None) -> Row:
+        if version in {None, current["version"]}:
+            return current
+        found = history.versions(tx.session, resource.model, current["id"], (version or 0) + 1, 1)
+        if not found or found[0]["version"] != version:
+            raise Invalid.at("/target/version", "there is no such version of the record")
+        return found[0]
+
+    def _check_spans(
+        self, session: Session, selector: list[Row], pinned: Row, pointer: str | None, value: Any
+    ) -> None:
+        if pointer is None:
+            self._check_text(session, selector, pinned)
+        elif isinstance(value, str):
+            selectors.check_spans(selector, value)
+        else:
+            raise Invalid.at("/target/selector", f"selects in {pointer}, which isn't a text")
+
+    def _check_text(self, session: Session, selector: list[Row], pinned: Row) -> None:
+        """Check spans of a source's text; of one not held here, only its length is known."""
+        if "text_sha256" not in pinned or pinned["text_sha256"] is None:
+            raise Invalid.at(
+                "/target/selector", "needs a pointer to a text, or a source with a text"
+            )
+        text = text_of(session, pinned["text_sha256"])
+        if text is not None:
+            selectors.check_spans(selector, text)
+        elif any(part["type"] == "TextQuoteSelector" for part in selector):
+            raise Invalid.at(
+                "/target/selector",
+                "a quote can't be checked: the text isn't held here; give a position",
+            )
+        elif any(part["end"] > (pinned["text_length"] or 0) for part in selector):
+            raise Invalid.at("/target/selector/0/end", "lies behind the end of the text")
+
+
+annotations = Annotations()

@@ -1,0 +1,42 @@
+"""The list of resources: one line each, in the order a newcomer reads them."""
+
+from fastapi import APIRouter
+
+from app.actors import routes as actors
+from app.alliances import routes as alliances
+from app.annotations import routes as annotations
+from app.assessors import routes as assessors
+from app.claims import routes as claims
+from app.consequences import routes as consequences
+from app.contradictions import routes as contradictions
+from app.evidence import routes as evidence
+from app.exchanges import routes as exchanges
+from app.factors import routes as factors
+from app.items import routes as items
+from app.matrices import routes as matrices
+from app.ratings import routes as ratings
+from app.search import routes as search
+from app.sources import routes as sources
+
+TAGS = (
+    ("alliances", "Two or more actors drawing together: where to begin", alliances.router),
+    ("consequences", "What it may lead to, each with its judgement", consequences.router),
+    ("judgement", "How likely, how bad, who disagrees, and since when", consequences.judgements),
+    ("evidence", "Claims for and against, from how many origins", evidence.router),
+    ("ratings", "Each assessor's judgement; superseded or withdrawn, never edited", ratings.router),
+    ("claims", "Propositions with speaker, carriers and grade", claims.router),
+    ("sources", "Documents and outlets, graded", sources.router),
+    ("actors", "States, bodies, persons, groups, voices", actors.router),
+    ("exchanges", "What members give others", exchanges.router),
+    ("items", "Things exchanged or at stake", items.router),
+    ("factors", "What pushes a consequence up or down", factors.router),
+    ("contradictions", "Named tensions between claims", contradictions.router),
+    ("annotations", "Notes on records, fields and spans of text", annotations.router),
+    ("search", "Full text over everything", search.router),
+    ("assessors", "Who rates", assessors.router),
+    ("matrices", "Risk matrices, in editions", matrices.router),
+)
+
+router = APIRouter(prefix="/v1")
+for _, _, resource in TAGS:
+    router.include_router(resource)

@@ -1,0 +1,1 @@
+"""Assessors: who rates, people and machines."""

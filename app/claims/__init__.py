@@ -1,0 +1,1 @@
+"""Claims: one proposition each, said by a speaker, carried by sources, graded."""

@@ -1,0 +1,1 @@
+"""Consequences: outcomes feared or hoped for, each with its judgement."""

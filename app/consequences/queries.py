@@ -1,0 +1,185 @@
+"""Reading consequences: each with outcome, cause and judgement, in one statement."""
+
+from typing import Annotated, Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.consequences.models import Cause, Consequence, Outcome
+from app.consequences.schemas import Category, CauseStatus, OutcomeStatus
+from app.domain import yardstick
+from app.kernel.listing import (
+    Listing,
+    Selection,
+    Single,
+    at_least,
+    before,
+    equals,
+    links_to,
+    refers,
+)
+from app.kernel.records import Row
+from app.kernel.types import Day, IdText, Ref, Reference
+from app.kernel.view import View
+from app.ratings import pooling
+from app.ratings.pooling import RANKS, JudgementFilters, Pooling
+
+
+class ConsequenceQuery(JudgementFilters, Pooling, Listing):
+    """Filters of consequences, by what they are and by how they are judged."""
+
+    sorts: ClassVar[dict[str, bool]] = {
+        "id": False,
+        "created_at": False,
+        "title": False,
+        "category": False,
+        "ref": True,
+        "resolves_on": True,
+        "probability": True,
+        "risk": True,
+        "risk_level": True,
+        "expected_impact": True,
+        "impact": True,
+        "n": False,
+        "stale": False,
+        "outcome": True,
+        "last_rated_at": True,
+        "review_by": True,
+    }
+
+    ref: Annotated[list[Ref], equals("ref")] = []
+    category: Annotated[list[Category], equals("category")] = []
+    affected: Annotated[list[Reference], links_to("actors", "consequences.affected")] = []
+    part_of: Annotated[list[IdText], equals("part_of")] = []
+    caused_by: Annotated[
+        list[IdText], links_to("consequences", "consequences.caused_by.consequence")
+    ] = []
+    outcome: Annotated[list[OutcomeStatus], equals("outcome")] = []
+    cause: Annotated[list[CauseStatus], equals("cause")] = []
+    resolves_from: Annotated[Day | None, at_least("resolves_on")] = None
+    resolves_to: Annotated[Day | None, before("resolves_on")] = None
+
+
+class AllConsequencesQuery(ConsequenceQuery):
+    """Filters of consequences of every alliance."""
+
+    alliance: Annotated[list[Reference], refers("alliance", "alliances")] = []
+
+
+class ConsequenceSingle(Pooling, Single):
+    """The parameters of the read of one consequence."""
+
+
+def selection(session: Session, view: View, query: Any) -> Selection:
+    """Consequences with what is held of them at the moment."""
+    c, outcome, cause = view.of(Consequence), view.of(Outcome), view.of(Cause)
+    statement = (
+        sa.select(c, *_finding(outcome, "outcome"), *_finding(cause, "cause"))
+        .outerjoin(outcome, sa.and_(outcome.c.consequence == c.c.id, view.holds(outcome)))
+        .outerjoin(cause, sa.and_(cause.c.consequence == c.c.id, view.holds(cause)))
+    )
+    chosen = query if isinstance(query, Pooling) else Pooling()
+    joined = pooling.join(statement, c.c.id, view, chosen)
+    columns: dict[str, Any] = {column.name: column for column in c.c} | dict(joined.columns)
+    columns |= {"outcome": outcome.c.status, "cause": cause.c.status}
+    return Selection(session, view, joined.statement, columns)
+
+
+def _finding(t: sa.FromClause, name: str) -> list[Any]:
+    return [
+        t.c[field].label(f"{name}_{field}")
+        for field in ("status", "confidence", "effective_at", "note")
+    ]
+
+
+def present(row: Row, view: View, method: str) -> Row:
+    """A consequence as it is answered."""
+    return {
+        **row,
+        "outcome": finding(row, "outcome"),
+        "cause": finding(row, "cause"),
+        "judgement": judgement(row, view, method),
+    }
+
+
+def finding(row: Row, name: str) -> Row | None:
+    """The outcome or cause of a row, or None where nothing was found."""
+    if row[f"{name}_status"] is None:
+        return None
+    return {
+        "status": row[f"{name}_status"],
+        "confidence": row[f"{name}_confidence"],
+        "since": row[f"{name}_effective_at"],
+        "note": row[f"{name}_note"],
+    }
+
+
+_UNRATED = (
+    "method", "probability", "words", "pools", "spread", "dissent", "impact", "confidence",
+    "risk", "last_rated_at", "review_by", "stale",
+)  # fmt: skip
+
+
+def judgement(row: Row, view: View, method: str) -> Row:
+    """The judgement of a row. Not rated is n = 0 and nothing else, never a made-up value."""
+    if not row["j_n"]:
+        return {"as_of": view.moment, "n": 0, **dict.fromkeys(_UNRATED)}
+    point = row["j_probability"]
+    return {
+        "as_of": view.moment,
+        "n": row["j_n"],
+        "method": method,
+        "probability": {
+            "point": point,
+            "low": min(row["j_probability_low"], point),
+            "high": max(row["j_probability_high"], point),
+        },
+        "words": words(point),
+        "pools": {name: row[f"j_pool_{name}"] for name in ("log_odds", "linear", "median")},
+        "spread": {
+            **{name: row[f"j_spread_{name}"] for name in ("min", "q1", "q3", "max")},
+            "log_odds_sd": row["j_log_odds_sd"],
+        },
+        "dissent": _dissent(row),
+        "impact": row["j_impact"],
+        "confidence": None if row["j_confidence_rank"] is None else RANKS[row["j_confidence_rank"]],
+        "risk": risk(row),
+        "last_rated_at": row["j_last_rated_at"],
+        "review_by": row["j_review_by"],
+        "stale": bool(row["j_stale"]),
+    }
+
+
+def words(point: float) -> Row:
+    """A probability in each yardstick's words."""
+    phia = yardstick.render("phia", point)
+    return {
+        "icd203": yardstick.render("icd203", point).word,
+        "phia": phia.word,
+        "phia_exact": phia.exact,
+    }
+
+
+def _dissent(row: Row) -> Row | None:
+    if row["j_dissent_rating"] is None:
+        return None
+    return {
+        "rating": row["j_dissent_rating"],
+        "assessor": row["j_dissent_assessor"],
+        "probability": row["j_dissent_probability"],
+        "rationale": row["j_dissent_rationale"],
+    }
+
+
+def risk(row: Row) -> Row | None:
+    """The place of a row in the matrix, or None without impact or matrix."""
+    level = row["j_risk_level"]
+    if level is None:
+        return None
+    return {
+        "level": level,
+        "name": row["j_matrix_names"][level],
+        "matrix": row["j_matrix_name"],
+        "matrix_version": row["j_matrix_edition"],
+        "expected_impact": row["j_probability"] * row["j_impact"],
+    }

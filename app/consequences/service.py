@@ -1,0 +1,171 @@
+"""Consequences, outcomes and causes as resources, and the rules of writing them."""
+
+from collections.abc import Iterable
+from typing import Annotated, ClassVar
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from app.consequences import models, queries
+from app.consequences.schemas import (
+    Cause,
+    CauseIn,
+    CauseStatus,
+    Consequence,
+    ConsequenceOf,
+    Outcome,
+    OutcomeIn,
+    OutcomeStatus,
+)  # fmt: skip
+from app.kernel import succession
+from app.kernel.db import Tx, take_turn
+from app.kernel.errors import Invalid
+from app.kernel.listing import Listing, Selection, equals
+from app.kernel.records import Row
+from app.kernel.resource import Resource
+from app.kernel.schemas import RecordIn
+from app.kernel.view import View
+
+
+class Consequences(Resource):
+    """A consequence is no part and no cause of itself, however long the way round."""
+
+    model = models.Consequence
+    accepts = ConsequenceOf
+    answers = Consequence
+    query = queries.AllConsequencesQuery
+    noun = "consequence"
+    fixed = ("alliance",)
+    expands = {
+        "alliance": "alliance",
+        "affected": "affected/*",
+        "part_of": "part_of",
+        "caused_by": "caused_by/*/consequence",
+    }
+
+    @property
+    def single_query(self) -> type[BaseModel]:
+        """One consequence can be pooled as one likes, too."""
+        return queries.ConsequenceSingle
+
+    def selection(self, session: Session, view: View, query: BaseModel | None = None) -> Selection:
+        """Consequences with outcome, cause and judgement."""
+        return queries.selection(session, view, query)
+
+    def present(self, row: Row, view: View) -> Row:
+        """The wire shape; the method is the one the row was pooled by."""
+        return queries.present(row, view, row["j_method"])
+
+    def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - the kernel's signature
+        """Refuse cycles; in turn, so that no two writers close one between them."""
+        causes = [edge["consequence"] for edge in row["caused_by"]]
+        for index, cause in enumerate(causes):
+            if cause in causes[:index]:
+                raise Invalid.at(f"/caused_by/{index}/consequence", "stands there twice")
+        if row["part_of"] is None and not causes:
+            return
+        take_turn(tx.session, "consequences")
+        edges = self._edges(tx.session)
+        if row["part_of"] is not None:
+            wholes = {key: [whole] for key, (whole, _) in edges.items() if whole}
+            if _reaches(wholes, [row["part_of"]], row["id"]):
+                raise Invalid.at("/part_of", "would make the consequence a part of itself")
+        for index, cause in enumerate(causes):
+            if _reaches({key: found for key, (_, found) in edges.items()}, [cause], row["id"]):
+                raise Invalid.at(
+                    f"/caused_by/{index}/consequence", "would make the consequence its own cause"
+                )
+
+    def _edges(self, session: Session) -> dict[str, tuple[str | None, list[str]]]:
+        t = View().of(models.Consequence)
+        rows = session.execute(sa.select(t.c.id, t.c.part_of, t.c.caused_by)).all()
+        return {
+            key: (part_of, [edge["consequence"] for edge in caused_by])
+            for key, part_of, caused_by in rows
+        }
+
+
+def _reaches(edges: dict[str, list[str]], start: Iterable[str], goal: str) -> bool:
+    todo, seen = list(start), set[str]()
+    while todo:
+        here = todo.pop()
+        if here == goal:
+            return True
+        if here not in seen:
+            seen.add(here)
+            todo += edges.get(here, [])
+    return False
+
+
+class Findings(Resource):
+    """An entry of a history: it holds until the next begins, and is never edited."""
+
+    def columns(self, shape: RecordIn) -> Row:
+        """`since` is when the entry begins to hold."""
+        if not isinstance(shape, OutcomeIn | CauseIn):
+            raise TypeError(shape)
+        return {**super().columns(shape), "effective_at": shape.since}
+
+    def present(self, row: Row, view: View) -> Row:  # noqa: ARG002 - the kernel's signature
+        """The wire shape."""
+        return {**row, "since": row["effective_at"]}
+
+    def said(self, row: Row) -> Row:
+        """The fields people say, for the list of versions."""
+        said = super().said({**row, "since": row["effective_at"]})
+        return {**said, "ended_at": row["ended_at"]}
+
+    def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - entries are only made
+        """Date it and give it its place in the succession."""
+        row["effective_at"] = succession.begin(
+            tx, models.Consequence, row["consequence"], row["effective_at"], "/since"
+        )
+        last, following = succession.neighbours(tx, self.model, row, ("consequence",))
+        row["ended_at"] = following["effective_at"] if following else None
+        succession.end(tx, self.model, last, row["effective_at"])
+
+
+class OutcomeQuery(Listing):
+    """Filters of outcomes."""
+
+    sorts: ClassVar[dict[str, bool]] = {"id": False, "created_at": False, "effective_at": False}
+    default_sort: ClassVar[str] = "effective_at"
+
+    status: Annotated[list[OutcomeStatus], equals("status")] = []
+
+
+class CauseQuery(Listing):
+    """Filters of causes."""
+
+    sorts: ClassVar[dict[str, bool]] = {"id": False, "created_at": False, "effective_at": False}
+    default_sort: ClassVar[str] = "effective_at"
+
+    status: Annotated[list[CauseStatus], equals("status")] = []
+
+
+class Outcomes(Findings):
+    """The history of what was found of an outcome."""
+
+    model = models.Outcome
+    accepts = OutcomeIn
+    answers = Outcome
+    query = OutcomeQuery
+    noun = "outcome"
+    expands = {"claims": "claims/*"}
+
+
+class Causes(Findings):
+    """The history of what was found of a cause."""
+
+    model = models.Cause
+    accepts = CauseIn
+    answers = Cause
+    query = CauseQuery
+    noun = "cause"
+    expands = {"claims": "claims/*"}
+
+
+consequences = Consequences()
+outcomes = Outcomes()
+causes = Causes()

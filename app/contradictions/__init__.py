@@ -1,0 +1,1 @@
+"""Contradictions: named tensions between two sets of claims."""

@@ -1,0 +1,1 @@
+"""Evidence: which claims bear on which consequence, how, and from how many origins."""

@@ -1,0 +1,1 @@
+"""Exchanges: what members of an alliance give others."""

@@ -1,0 +1,1 @@
+"""Factors: what pushes a consequence up or down."""

@@ -1,0 +1,1 @@
+"""Items: things exchanged or at stake in an alliance."""

@@ -1,0 +1,1 @@
+"""Plumbing that knows no resource: configuration, database, two clocks, listing, HTTP."""

@@ -1,0 +1,109 @@
+"""The formats of answers: which one is wanted, and how a record becomes a row of a table."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.kernel.errors import BadRequest, NotAcceptable
+
+PROBLEM = "application/problem+json"
+JSON = "application/json"
+CSV = "text/csv"
+NDJSON = "application/x-ndjson"
+FORMATS = {"json": JSON, "csv": CSV, "ndjson": NDJSON}
+
+
+def wanted_format(accept: str, asked: str | None) -> str:
+    """json, csv or ndjson: by the parameter, else by the Accept header's order of preference."""
+    if asked is not None:
+        return asked
+    ranked: list[tuple[float, int, str]] = []
+    for position, part in enumerate(accept.split(",")):
+        media, *options = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((option[2:] for option in options if option.startswith("q=")), "1")
+        try:
+            ranked.append((-float(quality), position, media))
+        except ValueError:
+            raise BadRequest("The Accept header can't be read.") from None
+    for negative, _, media in sorted(ranked):
+        if negative == 0:
+            continue
+        if media in {"*/*", "application/*", JSON, "text/html", ""}:
+            return "json"
+        for name, offered in FORMATS.items():
+            if media == offered or (media == "text/*" and offered == CSV):
+                return name
+    raise NotAcceptable
+
+
+_FORMULA = tuple(
+    "=+-@\t\r\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+    "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
+)
+
+
+def cell(value: Any) -> Any:
+    """A value as a CSV cell: numbers stay numbers, text can't be taken for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        value = "; ".join(value)
+    elif isinstance(value, (list, dict)):
+        value = json.dumps(value, ensure_ascii=False)
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+@cache
+def csv_columns(shape: type[BaseModel]) -> list[str]:
+    """The columns of a shape: nested objects become `outer.inner`, in the order of the schema."""
+    schema = shape.model_json_schema(mode="serialization")
+
+    def walk(node: Mapping[str, Any], prefix: str, depth: int) -> Iterator[str]:
+        for name, field in node.get("properties", {}).items():
+            if name == "included":
+                continue
+            target = _object_schema(field, schema)
+            if target and depth < 4:  # noqa: PLR2004 - deeper objects stay JSON in one cell
+                yield from walk(target, f"{prefix}{name}.", depth + 1)
+            else:
+                yield prefix + name
+
+    return list(walk(schema, "", 0))
+
+
+def _object_schema(field: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    options = [field, *field.get("anyOf", ()), *field.get("allOf", ())]
+    for option in options:
+        if "$ref" in option:
+            found = root["$defs"][option["$ref"].rsplit("/", 1)[1]]
+            return found if "properties" in found else None
+    return None
+
+
+def csv_block(columns: Sequence[str], items: Sequence[Mapping[str, Any]], *, head: bool) -> str:
+    """Rows of a CSV (RFC 4180: CRLF, quotes doubled)."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    if head:
+        writer.writerow(columns)
+    paths = [column.split(".") for column in columns]
+    for item in items:
+        writer.writerow([cell(_dig(item, path)) for path in paths])
+    return out.getvalue()
+
+
+def _dig(item: Any, path: Sequence[str]) -> Any:
+    for step in path:
+        if item is None:
+            return None
+        item = item.get(step)
+    return item

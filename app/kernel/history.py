@@ -1,0 +1,47 @@
+"""The past of every table: rows are copied to its twin before they are replaced."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.kernel.tables import Base, Record, table_of
+
+
+def keep(
+    session: Session, model: type[Base], which: sa.ColumnElement[bool], stamp: datetime
+) -> None:
+    """Copy rows that are about to be replaced into the history twin."""
+    table, twin = table_of(model), Base.twins[table_of(model).name]
+    names = [column.name for column in table.columns]
+    session.execute(
+        sa.insert(twin).from_select(
+            [*names, "superseded_at"],
+            sa.select(table, sa.literal(stamp, twin.c.superseded_at.type)).where(
+                which, table.c.recorded_at < stamp
+            ),
+        )
+    )
+
+
+def versions(
+    session: Session, model: type[Record], record_id: str, below: int, limit: int
+) -> Sequence[dict[str, Any]]:
+    """Up to `limit` versions of a record lower than `below`, newest first, each a whole row.
+
+    Each row has `superseded_at`: null for the standing one.
+    """
+    table, twin = table_of(model), Base.twins[table_of(model).name]
+    standing = sa.select(table, sa.literal(None, twin.c.superseded_at.type).label("superseded_at"))
+    every = sa.union_all(
+        standing.where(table.c.id == record_id), sa.select(twin).where(twin.c.id == record_id)
+    ).subquery("every_version")
+    statement = (
+        sa.select(every)
+        .where(every.c.version < sa.literal(below, sa.BigInteger))
+        .order_by(every.c.version.desc())
+        .limit(limit)
+    )
+    return [dict(row) for row in session.execute(statement).mappings()]

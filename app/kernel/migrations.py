@@ -1,0 +1,68 @@
+"""Bringing a database to the schema this version of the service needs."""
+
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+HERE = Path(__file__).resolve().parent.parent
+LOCK = 4_711_001
+"""The PostgreSQL advisory lock under which migrations run, one process at a time."""
+
+
+def folder() -> Path:
+    """Where the migrations are: in an installed package, or beside the sources."""
+    packaged = HERE / "_migrations"
+    return packaged if packaged.is_dir() else HERE.parent / "migrations"
+
+
+def configuration(connection: sa.Connection | None = None) -> Config:
+    """Alembic's configuration, made here so that no file has to be found."""
+    config = Config()
+    config.set_main_option("script_location", str(folder()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@cache
+def head() -> str:
+    """The newest revision this version of the service has."""
+    return ScriptDirectory.from_config(configuration()).get_current_head() or ""
+
+
+@cache
+def known() -> frozenset[str]:
+    """The revisions this version of the service knows; one of them is that before the first."""
+    scripts = ScriptDirectory.from_config(configuration()).walk_revisions()
+    return frozenset({"", *(script.revision for script in scripts)})
+
+
+def lack(found: str) -> str:
+    """What keeps this version from a database that stands at a revision; empty if nothing does."""
+    if found == head():
+        return ""
+    if found in known():
+        return "The database hasn't been migrated; `entente migrate` does it."
+    return (
+        f"The database stands at revision {found}, which this version of the service doesn't know:"
+        " a newer one has migrated it."
+    )
+
+
+def revision(connection: sa.Connection) -> str:
+    """The revision a database stands at; empty when it was never migrated."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def migrate(engine: sa.Engine, target: str = "head") -> None:
+    """Bring the database to a revision, in one transaction."""
+    with engine.connect() as plain:
+        connection = plain.execution_options(entente_writing=True)
+        with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            command.upgrade(configuration(connection), target)

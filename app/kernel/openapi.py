@@ -1,0 +1,282 @@
+"""The OpenAPI document: what FastAPI makes of the routes, put right where it falls short.
+
+FastAPI describes each route; the rules every route obeys stand here once, so that a new resource is
+described like the others without a word of its own.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.kernel.errors import Problem
+from app.kernel.formats import JSON, PROBLEM
+from app.kernel.resource import Resource
+
+MERGE_PATCH = "application/merge-patch+json"
+METHODS = ("get", "post", "put", "patch", "delete")
+REF = "#/components/schemas/"
+
+Node = dict[str, Any]
+
+
+def document(
+    app: FastAPI, tags: Sequence[Mapping[str, str]], examples: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The document, made once.
+
+    `examples` come with the configured data, so that "Try it out" has something true to try:
+    `records` by kind (the keys in paths), `parameters` by `name` or `operation.name`, and request
+    `bodies` by operation id.
+    """
+    if app.openapi_schema:
+        return app.openapi_schema
+    found = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version="3.1.0",
+        summary=app.summary,
+        description=app.description.strip(),
+        routes=app.routes,
+        tags=[dict(tag) for tag in tags],
+        license_info=app.license_info,
+    )
+    problems = _problems()
+    for path, method, operation in operations(found):
+        for parameter in operation.get("parameters", ()):
+            _parameter(parameter)
+        if method == "get":
+            _names(path, operation)
+        _responses(path, operation, problems)
+    found["components"] = _components(found, problems)
+    _plain(found["components"]["schemas"])
+    _plain(found["paths"])
+    for path, method, operation in operations(found):
+        _with_examples(path, method, operation, examples)
+        _merge_patch(method, operation)
+    app.openapi_schema = found
+    return found
+
+
+def operations(found: Mapping[str, Any]) -> Iterator[tuple[str, str, Node]]:
+    """Every operation of a document, with its path and method."""
+    for path, item in found["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def allowed(found: Mapping[str, Any], path: str) -> str:
+    """The methods that a path takes, for `Allow`; what isn't documented is only read."""
+    for template, item in found["paths"].items():
+        if re.fullmatch(re.sub(r"{[^}]+}", "[^/]+", template), path):
+            methods = [method.upper() for method in METHODS if method in item]
+            return ", ".join([*methods, "HEAD"] if "get" in item else methods)
+    return "GET, HEAD"
+
+
+# --- Parameters ---------------------------------------------------------------------------------
+
+
+def _parameter(parameter: Node) -> None:
+    """One parameter as it is sent: never null, and described even where it explains itself."""
+    schema = parameter["schema"]
+    outer = schema.pop("description", "")
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(options) == 1:
+        del schema["anyOf"]
+        schema.update(options[0])
+    inner = schema.pop("description", "")
+    text = outer or inner or _filter(parameter["name"], schema)
+    parameter["description"] = f"{text} ({inner})" if outer and inner else text
+    if parameter["name"] == "If-Match":
+        # The service says 428 rather than 422 where it is missing; nobody should find out.
+        parameter["required"] = True
+
+
+_BOUNDS = {
+    "_min": "`{}` is this or more",
+    "_max": "`{}` is this or less",
+    "_from": "`{}` is on this day or later",
+    "_to": "`{}` is earlier than this",
+}
+
+
+def _filter(name: str, schema: Mapping[str, Any]) -> str:
+    """What a filter does, from its name and its type: lists follow one rule (see `listing`)."""
+    for ending, text in _BOUNDS.items():
+        if name.endswith(ending):
+            return "Only where " + text.format(name.removesuffix(ending))
+    if schema.get("type") == "array":
+        return f"Only where `{name}` is this; repeat it for any of several"
+    return f"Only where `{name}` is this"
+
+
+def _names(path: str, operation: Node) -> None:
+    """Say which names `sort` and `include` take; drop `include` where it takes none."""
+    kind = path.removesuffix("/{key}").rsplit("/", 1)[1]
+    resource = Resource.known.get(kind)
+    if resource is None:
+        return
+    parameters = operation.get("parameters", [])
+    for parameter in list(parameters):
+        if parameter["name"] == "sort":
+            parameter["description"] += f": {_listed(resource.query.sorts)}"
+        elif parameter["name"] == "include" and resource.expands:
+            parameter["description"] += f": {_listed(resource.expands)}"
+        elif parameter["name"] == "include":
+            parameters.remove(parameter)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+# --- Answers ------------------------------------------------------------------------------------
+
+_DONE = {"200": "What was asked for", "201": "Made", "204": "Deleted"}
+
+
+def _problems() -> dict[str, Node]:
+    """The problem answers, one a status, each under the name of its commonest problem."""
+    kinds: dict[int, type[Problem]] = {}
+    for kind in Problem.known.values():
+        kinds.setdefault(kind.status, kind)
+    content = {PROBLEM: {"schema": {"$ref": f"{REF}Problem"}}}
+    return {
+        f"{status}": {"description": kinds[status].title, "content": content}
+        for status in sorted(kinds)
+    }
+
+
+def _responses(path: str, operation: Node, problems: Mapping[str, Node]) -> None:
+    """Answers as they are: problems as problems, and none that can't occur."""
+    responses = operation["responses"]
+    for status, response in responses.items():
+        if status in problems:
+            responses[status] = {"$ref": f"#/components/responses/{status}"}
+        elif status == "304":
+            response.pop("content", None)
+        elif response["description"] == "Successful Response":
+            response["description"] = _DONE[status]
+    if "{" not in path:
+        # Nothing in such a path can be missing or deleted.
+        for status in ("308", "404", "410"):
+            responses.pop(status, None)
+    operation["responses"] = {status: responses[status] for status in sorted(responses)}
+
+
+def _merge_patch(method: str, operation: Node) -> None:
+    """A change is documented under its own media type alone.
+
+    Client generators make nothing that works of one shape under two types.
+    """
+    if method == "patch":
+        body = operation["requestBody"]
+        body["content"] = {MERGE_PATCH: body["content"][JSON]}
+        body["description"] = f"Sent as {JSON} it is taken the same way"
+
+
+# --- Schemas ------------------------------------------------------------------------------------
+
+
+def _components(found: Mapping[str, Any], problems: Mapping[str, Node]) -> Node:
+    """The schemas and the problems in use, the schemas under names a person would give them.
+
+    A shape that is both sent and answered has two schemas, since an answer leaves nothing out:
+    the one that is sent is called `…In`, as the shapes that are only sent are.
+    """
+    schemas = found["components"]["schemas"]
+    names = {name: name.replace("-Input", "In").replace("-Output", "") for name in schemas}
+    for schema in schemas.values():
+        # Both are there only where they were asked for.
+        for name in {"included", "total"} & set(schema.get("required", ())):
+            schema["required"].remove(name)
+    _rename(found, {REF + old: REF + new for old, new in names.items()})
+    components = {
+        "schemas": {names[name]: schema for name, schema in schemas.items()},
+        "responses": problems,
+    }
+    used = _reached(found["paths"], components)
+    return {
+        section: {name: entries[name] for name in sorted(entries) if (section, name) in used}
+        for section, entries in components.items()
+    }
+
+
+def _rename(node: Any, names: Mapping[str, str]) -> None:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            node["$ref"] = names.get(node["$ref"], node["$ref"])
+        mapping = node.get("mapping")
+        if isinstance(mapping, dict):
+            node["mapping"] = {key: names.get(ref, ref) for key, ref in mapping.items()}
+    for child in _children(node):
+        _rename(child, names)
+
+
+def _reached(node: Any, components: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """The components that a part of the document leads to, as sections and names."""
+    reached: set[tuple[str, str]] = set()
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, dict) and isinstance(here.get("$ref"), str):
+            section, name = here["$ref"].split("/")[-2:]
+            if (section, name) not in reached:
+                reached.add((section, name))
+                waiting.append(components[section][name])
+        waiting.extend(_children(here))
+    return reached
+
+
+_KEYWORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+
+def _plain(node: Any) -> None:
+    """Drop the titles made from names, which say nothing, and put bounds into JSON Schema's words.
+
+    Pydantic writes the bound of a nullable number under Python's name.
+    """
+    if isinstance(node, dict):
+        if isinstance(node.get("title"), str):
+            del node["title"]
+        for python, keyword in _KEYWORDS.items():
+            if isinstance(node.get(python), int | float):
+                bound = node.pop(python)
+                for option in node.get("anyOf", [node]):
+                    if option.get("type") in {"integer", "number"}:
+                        option[keyword] = bound
+    for child in _children(node):
+        _plain(child)
+
+
+def _children(node: Any) -> Iterator[Any]:
+    """What is inside a node, less what is data and no schema."""
+    if isinstance(node, dict):
+        yield from (value for key, value in node.items() if key not in {"examples", "default"})
+    elif isinstance(node, list):
+        yield from node
+
+
+# --- Examples -----------------------------------------------------------------------------------
+
+
+def _with_examples(path: str, method: str, operation: Node, examples: Mapping[str, Any]) -> None:
+    records, parameters = examples.get("records", {}), examples.get("parameters", {})
+    name = operation["operationId"]
+    for parameter in operation.get("parameters", ()):
+        own = parameter["name"]
+        example = parameters.get(f"{name}.{own}", parameters.get(own))
+        # Who deletes says what: no example stands ready for that.
+        if example is None and parameter["in"] == "path" and (method, own) != ("delete", "key"):
+            kind = re.search(rf"/([a-z_]+)/{{{own}}}", path)
+            example = records.get(kind[1]) if kind else None
+        if example is not None:
+            parameter["example"] = example
+    body = examples.get("bodies", {}).get(name)
+    if body is not None:
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            media["example"] = body

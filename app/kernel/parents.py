@@ -1,0 +1,49 @@
+"""Keys in paths, and the records that others stand under."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Path
+from sqlalchemy.orm import Session
+
+from app.kernel import records
+from app.kernel.errors import NotFound
+from app.kernel.resource import Resource
+from app.kernel.view import View
+
+Key = Annotated[
+    str, Path(max_length=80, description="The id of the record, or its slug where it has one")
+]
+AllianceKey = Annotated[str, Path(max_length=80, description="The id or the slug of the alliance")]
+ConsequenceKey = Annotated[str, Path(max_length=80, description="The id of the consequence")]
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The record whose path another stands under."""
+
+    noun: str
+    kind: str
+    key: Any
+
+    def of(self, under: Mapping[str, str], session: Session, view: View | None = None) -> str:
+        """The id of the parent in a path. Raises NotFound or Gone."""
+        model = Resource.known[self.kind].model
+        return str(records.find(session, model, under[self.noun], view)["id"])
+
+
+ALLIANCE = Parent("alliance", "alliances", AllianceKey)
+CONSEQUENCE = Parent("consequence", "consequences", ConsequenceKey)
+
+
+def inside(
+    session: Session,
+    record: records.Row,
+    parent: Parent | None,
+    under: Mapping[str, str],
+    view: View | None = None,
+) -> None:
+    """Refuse a record that isn't under the parent in its path."""
+    if parent is not None and record[parent.noun] != parent.of(under, session, view):
+        raise NotFound

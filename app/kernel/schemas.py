@@ -1,0 +1,169 @@
+"""The wire shapes every resource shares."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Optional, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.fields import FieldInfo
+
+from app.kernel.types import IdText, Instant, Reference, Shape, Tlp
+
+
+class RecordIn(Shape):
+    """What may be said of any record when it is made."""
+
+    tlp: Annotated[Tlp, Field(description="Traffic Light Protocol 2.0 marking")] = "CLEAR"
+
+
+class RecordOut(Shape):
+    """What is answered of any record beside its own fields."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: IdText
+    version: Annotated[int, Field(description="1 for the first; each change adds one")]
+    tlp: Tlp
+    created_by: str
+    created_at: Instant
+    recorded_by: Annotated[str, Field(description="Who wrote this version")]
+    recorded_at: Annotated[Instant, Field(description="When this version was written down")]
+    included: Annotated[
+        dict[str, list[dict[str, Any]]] | None,
+        Field(description="The records asked for by `include`", exclude_if=lambda value: not value),
+    ] = None
+
+
+class MergeIn(Shape):
+    """The record that stands for both from now on."""
+
+    into: Reference
+
+
+class Change(Shape):
+    """One field that a version changed."""
+
+    pointer: Annotated[str, Field(description="JSON pointer to the field")]
+    before: Any
+    after: Any
+
+
+class Version(Shape):
+    """One version of a record: who wrote it, when, what it changed, and all of it."""
+
+    version: int
+    action: Annotated[str, Field(description="created, updated or deleted")]
+    recorded_by: str
+    recorded_at: Instant
+    superseded_at: Annotated[Instant | None, Field(description="Null for the standing version")]
+    changes: list[Change]
+    record: dict[str, Any]
+
+
+class FieldError(Shape):
+    """One thing wrong with a request."""
+
+    pointer: Annotated[
+        str, Field(description="JSON pointer into the body, or `?name` of a parameter")
+    ]
+    detail: str
+
+
+class Problem(Shape):
+    """A problem, as RFC 9457 describes them."""
+
+    type: Annotated[str, Field(description="Leads to a page that explains this kind of problem")]
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[FieldError]
+
+
+@cache
+def page_of(item: type[BaseModel]) -> type[BaseModel]:
+    """The shape of a page of items."""
+    items: Any = list[item]  # type: ignore[valid-type]  # the item is a class made elsewhere
+    total: Any = Annotated[int | None, Field(description="With `total=true`: how many match")]
+    return create_model(
+        f"{item.__name__}Page",
+        __base__=Shape,
+        __doc__="A page; `next` is the cursor of the one after it, null on the last.",
+        items=(items, ...),
+        next=(str | None, ...),
+        total=(total, None),
+    )
+
+
+def patch_of(shape: type[BaseModel], name: str) -> type[BaseModel]:
+    """The shape of a JSON Merge Patch (RFC 7396) of a shape: the same fields, none required."""
+    fields: dict[str, Any] = {
+        field: (
+            # What a record must have can't be taken away.
+            _constrained(info) if info.is_required() else Optional[_constrained(info)],  # noqa: UP045 - made at run time
+            Field(default=None, description=info.description, json_schema_extra=_left_out),
+        )
+        for field, info in shape.model_fields.items()
+    }
+    return create_model(
+        name,
+        __base__=Shape,
+        __doc__="A JSON Merge Patch: fields left out stay, null takes a value away.",
+        **fields,
+    )
+
+
+def _left_out(schema: dict[str, Any]) -> None:
+    """A field left out of a patch stays as it is: it has no default."""
+    schema.pop("default", None)
+
+
+def _constrained(info: FieldInfo) -> Any:
+    loose = _loose(info.annotation)
+    return Annotated[(loose, *info.metadata)] if info.metadata else loose
+
+
+def _loose(annotation: Any) -> Any:
+    """An annotation in which an object may be given in part, as a merge patch may."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return dict[str, Any]
+    if get_origin(annotation) is dict:
+        key, value = get_args(annotation)
+        return dict[key, Optional[_loose(value)]]  # type: ignore[misc, valid-type]  # noqa: UP045 - made at run time
+    if get_origin(annotation) in {Union, UnionType}:
+        return Union[tuple(_loose(option) for option in get_args(annotation))]  # noqa: UP007 - made at run time
+    return annotation
+
+
+def merge(current: Any, patch: Any) -> Any:
+    """JSON Merge Patch, RFC 7396 §2."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(current) if isinstance(current, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge(merged.get(name), value)
+    return merged
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """What differs between two versions, field by field."""
+    return [
+        Change(pointer=f"/{name}", before=before.get(name), after=after.get(name))
+        for name in dict.fromkeys((*before, *after))
+        if _canonical(before.get(name)) != _canonical(after.get(name))
+    ]
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,68 @@
+"""Successions: statements of which one is in force at a time, each until the next begins.
+
+Ratings of an assessor on a consequence, outcomes of a consequence, causes of one. A row of a
+succession has `effective_at` and `ended_at`; the end is written when the next row arrives, so that
+"in force at T" is a plain comparison. Rows are never edited otherwise.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.kernel import records
+from app.kernel.db import Tx, is_postgres
+from app.kernel.errors import Invalid
+from app.kernel.records import Row
+from app.kernel.tables import Record, table_of
+from app.kernel.types import now
+
+CLOCK_SKEW = timedelta(minutes=1)
+
+
+def begin(
+    tx: Tx, model: type[Record], record_id: str, at: datetime | None, pointer: str
+) -> datetime:
+    """Take one's turn with a record's successions; answer the instant from which an entry holds.
+
+    That is `at`, or now. Nothing holds from later on: what a clock up to a minute fast calls the
+    present is now, anything later is refused. Writers wait for each other here (SQLite has one
+    writer anyway), and who has waited begins to write only then: entries are dated in order.
+    """
+    if is_postgres(tx.session):
+        t = table_of(model)
+        tx.session.execute(sa.select(t.c.id).where(t.c.id == record_id).with_for_update())
+        tx.now = now()
+    if at is None:
+        return tx.now
+    if at > tx.now + CLOCK_SKEW:
+        raise Invalid.at(pointer, "lies in the future")
+    return min(at, tx.now)
+
+
+def neighbours(
+    tx: Tx, model: type[Record], row: Row, series: tuple[str, ...]
+) -> tuple[Row | None, Row | None]:
+    """The rows of the same succession that begin last before (or with) this one, and next after."""
+    t = table_of(model)
+    same = [t.c[name] == row[name] for name in series]
+    same.append(t.c.deleted_at.is_(None))
+
+    def first(condition: Any, *order: Any) -> Row | None:
+        statement = sa.select(t).where(*same, condition).order_by(*order).limit(1)
+        found = tx.session.execute(statement).mappings().one_or_none()
+        return dict(found) if found else None
+
+    at = row["effective_at"]
+    return (
+        first(
+            t.c.effective_at <= at, t.c.effective_at.desc(), t.c.created_at.desc(), t.c.id.desc()
+        ),
+        first(t.c.effective_at > at, t.c.effective_at.asc(), t.c.created_at.asc(), t.c.id.asc()),
+    )
+
+
+def end(tx: Tx, model: type[Record], row: Row | None, at: Any, **also: Any) -> None:
+    """Let a row end at an instant, unless it ended before."""
+    if row is not None and (row["ended_at"] is None or row["ended_at"] > at):
+        records.change(tx, model, row, {"ended_at": at, **also})

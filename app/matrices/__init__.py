@@ -1,0 +1,1 @@
+"""Risk matrices: versioned, monotone in both axes."""

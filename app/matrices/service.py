@@ -1,0 +1,87 @@
+"""Risk matrices as a resource; the newest edition that has begun is the one in use."""
+
+from typing import Annotated, Any, ClassVar
+
+import sqlalchemy as sa
+
+from app.domain.matrix import DEFAULT
+from app.kernel.db import Tx, take_turn
+from app.kernel.listing import Listing, equals
+from app.kernel.records import Row
+from app.kernel.resource import Resource
+from app.kernel.schemas import RecordIn
+from app.kernel.tables import table_of
+from app.kernel.types import Slug
+from app.kernel.view import View
+from app.matrices.models import Matrix as Table
+from app.matrices.schemas import Matrix, MatrixIn
+
+DEFAULT_NAME = DEFAULT.name
+
+
+class MatrixQuery(Listing):
+    """Filters of matrices."""
+
+    sorts: ClassVar[dict[str, bool]] = {
+        "id": False,
+        "created_at": False,
+        "name": False,
+        "matrix_version": False,
+    }
+
+    name: Annotated[list[Slug], equals("name")] = []
+
+
+class Matrices(Resource):
+    """A change of a matrix is its next edition; no edition is ever changed."""
+
+    model = Table
+    accepts = MatrixIn
+    answers = Matrix
+    query = MatrixQuery
+    noun = "matrix"
+
+    def columns(self, shape: RecordIn) -> Row:
+        """The matrix, and the same in columns to compute with."""
+        row = super().columns(shape)
+        for number, cut in enumerate(row["cuts"], start=1):
+            row[f"cut_{number}"] = cut
+        row["levels"] = "".join(str(level) for line in row["grid"] for level in line)
+        return row
+
+    def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - the kernel's signature
+        """Number the edition."""
+        take_turn(tx.session, "matrices")
+        t = table_of(Table)
+        newest = tx.session.execute(
+            sa.select(sa.func.max(t.c.matrix_version)).where(t.c.name == row["name"])
+        ).scalar()
+        row["matrix_version"] = (newest or 0) + 1
+        row["effective_at"] = row["effective_at"] or tx.now
+
+
+matrices = Matrices()
+
+
+def in_use(view: View, name: str = DEFAULT_NAME) -> sa.Subquery:
+    """The edition of a matrix that is in use at the moment: one row to join, or none."""
+    t = view.of(Table)
+    newest = (
+        sa.select(t.c.id)
+        .where(t.c.name == name, t.c.effective_at <= view.moment)
+        .order_by(t.c.matrix_version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    again = view.of(Table, "edition")
+    return sa.select(again).where(again.c.id == newest).subquery("matrix")
+
+
+def level_of(matrix: sa.FromClause, p: Any, impact: Any) -> sa.ColumnElement[int]:
+    """The level of a probability and an impact, in SQL; null without either."""
+    row = sum(
+        (sa.case((p >= matrix.c[f"cut_{number}"], 1), else_=0) for number in range(1, 5)),
+        start=sa.literal(0),
+    )
+    place = row * 5 + impact
+    return sa.cast(sa.func.substr(matrix.c.levels, place, 1), sa.Integer)

@@ -1,0 +1,1 @@
+"""Ratings: each assessor's judgement of a consequence, and the pooled judgement made of them."""

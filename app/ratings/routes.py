@@ -1,0 +1,38 @@
+"""HTTP for ratings: made under their consequence, read anywhere, withdrawn, never edited."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app.kernel.http import Caller, IdempotencyKey
+from app.kernel.parents import CONSEQUENCE, Key
+from app.kernel.responses import MADE, MAKE
+from app.kernel.routes import answer_of, mount, mount_create, mount_list
+from app.ratings.schemas import Rating, RatingIn, Withdrawal
+from app.ratings.service import ratings, withdraw
+
+UNDER = "/consequences/{consequence}/ratings"
+
+router = APIRouter(tags=["ratings"])
+mount_list(router, ratings, UNDER, "list_consequence_ratings", CONSEQUENCE)
+mount_create(router, ratings, UNDER, "rate_consequence", CONSEQUENCE, accepts=RatingIn)
+mount(router, ratings, writable=False)
+
+
+@router.post(
+    "/ratings/{key}/withdraw",
+    operation_id="withdraw_rating",
+    summary="Take a rating back, with the reason",
+    status_code=201,
+    response_model=Rating,
+    responses={**MAKE, 201: MADE},
+)
+def withdraw_rating(
+    caller: Caller,
+    key: Key,
+    body: Withdrawal,
+    idempotency_key: IdempotencyKey = None,  # noqa: ARG001 - documented here, read by the call
+) -> Response:
+    """The assessor holds no rating of the consequence from then on, until the next."""
+    with caller.write(body) as tx:
+        row = withdraw(tx, key, body)
+        return caller.created(tx, answer_of(ratings, tx, row), ratings.address(row))

@@ -1,0 +1,213 @@
+"""Ratings as a resource: never edited; superseded by the next, or withdrawn with a reason."""
+
+from typing import Annotated, ClassVar
+
+import sqlalchemy as sa
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from app.assessors.models import Assessor
+from app.assessors.service import caller_as_assessor
+from app.domain.probability import logit
+from app.kernel import records, succession
+from app.kernel.db import Tx
+from app.kernel.errors import Conflict, Invalid
+from app.kernel.listing import (
+    Listing,
+    Selection,
+    at_least,
+    at_most,
+    before,
+    equals,
+    matches,
+    refers,
+)
+from app.kernel.records import Row
+from app.kernel.resource import Resource
+from app.kernel.schemas import RecordIn
+from app.kernel.tables import Record
+from app.kernel.types import IdText, Instant, QueryBool, QueryFloat, QueryInt, Reference
+from app.kernel.view import View
+from app.matrices.service import in_use, level_of
+from app.ratings import judgements
+from app.ratings.models import Rating as Table
+from app.ratings.schemas import Rating, RatingIn, RatingOf, Status, Withdrawal
+
+SERIES = ("consequence", "assessor")
+RANKS = ("low", "moderate", "high")
+FATE = ("status", "ended_at", "withdrawn_at", "withdrawal_reason")
+"""What becomes of a rating after it was made."""
+
+
+class RatingQuery(Listing):
+    """Filters of ratings."""
+
+    sorts: ClassVar[dict[str, bool]] = {
+        "id": False,
+        "created_at": False,
+        "effective_at": False,
+        "point": False,
+        "impact": True,
+    }
+    default_sort: ClassVar[str] = "-effective_at"
+
+    consequence: Annotated[list[IdText], equals("consequence")] = []
+    assessor: Annotated[list[Reference], refers("assessor", "assessors")] = []
+    status: Annotated[list[Status], equals("status")] = []
+    machine: Annotated[QueryBool | None, matches("machine")] = None
+    probability_min: Annotated[QueryFloat | None, Field(ge=0, le=1), at_least("point")] = None
+    probability_max: Annotated[QueryFloat | None, Field(ge=0, le=1), at_most("point")] = None
+    impact_min: Annotated[QueryInt | None, Field(ge=1, le=5), at_least("impact")] = None
+    effective_from: Annotated[Instant | None, at_least("effective_at")] = None
+    effective_to: Annotated[Instant | None, before("effective_at")] = None
+
+
+class Ratings(Resource):
+    """Everything a rating sets in motion happens in its transaction."""
+
+    model = Table
+    accepts = RatingOf
+    answers = Rating
+    query = RatingQuery
+    noun = "rating"
+    expands = {"consequence": "consequence", "supersedes": "supersedes"}
+
+    def selection(
+        self,
+        session: Session,
+        view: View,
+        query: BaseModel | None = None,  # noqa: ARG002 - the kernel's signature
+    ) -> Selection:
+        """Ratings with the status they had at the moment, and their assessor's slug."""
+        t, assessor = view.of(Table), view.of(Assessor)
+        status = sa.case(
+            (t.c.withdrawn_at <= view.moment, "withdrawn"),
+            (t.c.ended_at <= view.moment, "superseded"),
+            else_="in_force",
+        )
+        name = sa.func.coalesce(assessor.c.slug, sa.cast(t.c.assessor, sa.String(80)))
+        others = [column for column in t.c if column.name != "status"]
+        statement = sa.select(*others, status.label("status"), name.label("assessor_slug"))
+        statement = statement.select_from(t.outerjoin(assessor, assessor.c.id == t.c.assessor))
+        columns = {column.name: column for column in t.c} | {"status": status}
+        return Selection(session, view, statement, columns)
+
+    def present(self, row: Row, view: View) -> Row:  # noqa: ARG002 - the kernel's signature
+        """The wire shape: the interval as an object, the assessor by slug."""
+        interval = {name: row[name] for name in ("point", "low", "high")}
+        return {**row, "probability": interval, "assessor": row["assessor_slug"]}
+
+    def said(self, row: Row) -> Row:
+        """What was said, and what became of it, for the list of versions."""
+        interval = {name: row[name] for name in ("point", "low", "high")}
+        said = super().said({**row, "probability": interval})
+        return {**said, **{name: row[name] for name in FATE}}
+
+    def columns(self, shape: RecordIn) -> Row:
+        """The columns a rating fills: point, low and high, with their log-odds to pool by."""
+        if not isinstance(shape, RatingIn):
+            raise TypeError(shape)
+        row = {**super().columns(shape), **shape.interval}
+        row |= {f"logit_{name}": logit(row[name]) for name in ("point", "low", "high")}
+        row["confidence_rank"] = None if shape.confidence is None else RANKS.index(shape.confidence)
+        return row
+
+    def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - ratings are only made
+        """Date it, give it its assessor and its place in the succession, and its risk level."""
+        row["effective_at"] = succession.begin(
+            tx,
+            Record.kinds["consequences"],
+            row["consequence"],
+            row["effective_at"],
+            "/effective_at",
+        )
+        if row["review_by"] is not None and row["review_by"] <= row["effective_at"]:
+            raise Invalid.at("/review_by", "must be later than effective_at")
+        if row["assessor"] is None:
+            row["assessor"] = caller_as_assessor(tx)["id"]
+        assessor = records.find(tx.session, Assessor, row["assessor"])
+        row["machine"] = row["machine"] or assessor["machine"]
+        row["agent"] = row["agent"] or (assessor["agent"] if row["machine"] else None)
+        row["model"] = row["model"] or (assessor["model"] if row["machine"] else None)
+        self._place(tx, row)
+        self._level(tx, row)
+
+    def _place(self, tx: Tx, row: Row) -> None:
+        last, following = succession.neighbours(tx, Table, row, SERIES)
+        at = row["effective_at"]
+        follows = (
+            last if last and (last["withdrawn_at"] is None or last["withdrawn_at"] > at) else None
+        )
+        asked = row["supersedes"]
+        if asked is not None and (follows is None or asked != follows["id"]):
+            detail = "isn't the rating of this assessor that is in force then"
+            raise Conflict(
+                f"/supersedes: {detail}", errors=[{"pointer": "/supersedes", "detail": detail}]
+            )
+        row["supersedes"] = follows["id"] if follows else None
+        row["ended_at"] = following["effective_at"] if following else None
+        row["status"] = "superseded" if following else "in_force"
+        if follows is not None:
+            succession.end(tx, Table, follows, at, status="superseded")
+        if following is not None:
+            records.change(tx, Table, following, {"supersedes": row["id"]})
+
+    def _level(self, tx: Tx, row: Row) -> None:
+        matrix = in_use(View())
+        level = level_of(matrix, sa.literal(row["point"]), sa.literal(row["impact"], sa.Integer))
+        statement = sa.select(level, matrix.c.name, matrix.c.matrix_version)
+        found = tx.session.execute(statement).one_or_none()
+        if found is not None and row["impact"] is not None:
+            row["risk_level"], row["matrix"], row["matrix_version"] = found
+
+    def saved(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - the kernel's signature
+        """The judgement moves with the rating."""
+        if not row["machine"]:
+            judgements.refresh(tx, row["consequence"], row["effective_at"])
+
+
+ratings = Ratings()
+
+
+def withdraw(tx: Tx, key: str, shape: Withdrawal) -> Row:
+    """Take a rating back. Its assessor then holds nothing until the next rating."""
+    owner = records.find(tx.session, Table, key)["consequence"]
+    consequences = Record.kinds["consequences"]
+    at = succession.begin(tx, consequences, owner, shape.effective_at, "/effective_at")
+    row = records.find(tx.session, Table, key)
+    if row["status"] != "in_force":
+        raise Conflict(f"The rating is {row['status']} already.")
+    if at < row["effective_at"]:
+        raise Invalid.at("/effective_at", "is earlier than the rating's own")
+    after = records.change(
+        tx,
+        Table,
+        row,
+        {
+            "status": "withdrawn",
+            "ended_at": at,
+            "withdrawn_at": at,
+            "withdrawal_reason": shape.reason,
+        },
+    )
+    ratings.saved(tx, {**after, "effective_at": at}, row)
+    return after
+
+
+def in_force(session: Session, view: View, consequence: str) -> list[Row]:
+    """The ratings of a consequence in force at the moment, with their assessors' slugs."""
+    selection = ratings.selection(session, view)
+    t = selection.columns
+    statement = selection.statement.where(
+        t["consequence"] == consequence,
+        t["effective_at"] <= view.moment,
+        sa.or_(t["ended_at"].is_(None), t["ended_at"] > view.moment),
+    ).order_by(t["id"])
+    return [dict(row) for row in session.execute(statement).mappings()]
+
+
+def of_consequence(session: Session, view: View, consequence: str) -> list[Row]:
+    """Every rating of a consequence that had been recorded, for its history."""
+    t = view.of(Table)
+    statement = sa.select(t).where(t.c.consequence == consequence).order_by(t.c.id)
+    return [dict(row) for row in session.execute(statement).mappings()]

@@ -1,0 +1,1 @@
+"""Sources: the documents and outlets that carry claims, each with its grade."""

@@ -1,0 +1,47 @@
+"""The tables of sources and of their texts."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.references import Reference
+from app.kernel.tables import Base, Record, live
+from app.kernel.types import Id, Json, UtcDateTime, text_column
+
+
+class Source(Record):
+    """A document or outlet."""
+
+    __tablename__ = "sources"
+    __table_args__ = (sa.Index("uq_sources_slug", "slug", unique=True, **live()),)
+    references = (Reference("derived_from", "sources"),)
+    label = "title"
+    searchable = ("publisher", "author", "reliability_reason")
+
+    slug: Mapped[str] = mapped_column(text_column(80))
+    title: Mapped[str] = mapped_column(text_column(500))
+    kind: Mapped[str | None] = mapped_column(sa.String(20))
+    publisher: Mapped[str | None] = mapped_column(text_column(300))
+    author: Mapped[str | None] = mapped_column(text_column(300))
+    url: Mapped[str | None] = mapped_column(sa.Text)
+    published: Mapped[Any] = mapped_column(Json, nullable=True)
+    published_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The first instant `published` may mean, to sort and filter by."""
+    reliability: Mapped[str] = mapped_column(sa.String(1))
+    reliability_reason: Mapped[str | None] = mapped_column(sa.Text)
+    derived_from: Mapped[str | None] = mapped_column(Id, sa.ForeignKey("sources.id"), index=True)
+    licence: Mapped[str | None] = mapped_column(text_column(300))
+    language: Mapped[str | None] = mapped_column(sa.String(35))
+    text_sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    text_length: Mapped[int | None]
+
+
+class SourceText(Base):
+    """A text, once, under its hash. Texts never change; a source points at another."""
+
+    __tablename__ = "source_texts"
+
+    sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    content: Mapped[str] = mapped_column(sa.Text)

@@ -1,0 +1,145 @@
+"""Sources as a resource, and the rules of their texts and origins."""
+
+import hashlib
+from datetime import UTC, datetime, time
+from typing import Annotated, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.kernel.db import Tx, insert_once, take_turn
+from app.kernel.errors import Invalid
+from app.kernel.listing import Listing, at_least, before, equals, refers
+from app.kernel.records import Row
+from app.kernel.resource import Resource
+from app.kernel.schemas import RecordIn
+from app.kernel.tables import table_of
+from app.kernel.types import Instant, Reference, Slug, VagueDate
+from app.kernel.view import View
+from app.sources.models import Source as Table
+from app.sources.models import SourceText
+from app.sources.schemas import Kind, Reliability, Source, SourceIn
+
+DERIVATIONS = 50
+"""The longest chain of copies that is followed."""
+
+
+class SourceQuery(Listing):
+    """Filters of sources."""
+
+    sorts: ClassVar[dict[str, bool]] = {
+        "id": False,
+        "created_at": False,
+        "title": False,
+        "slug": False,
+        "reliability": False,
+        "published_from": True,
+    }
+
+    slug: Annotated[list[Slug], equals("slug")] = []
+    kind: Annotated[list[Kind], equals("kind")] = []
+    reliability: Annotated[list[Reliability], equals("reliability")] = []
+    derived_from: Annotated[list[Reference], refers("derived_from", "sources")] = []
+    published_from: Annotated[Instant | None, at_least("published_from")] = None
+    published_to: Annotated[Instant | None, before("published_from")] = None
+
+
+class Sources(Resource):
+    """A source may hold its text; what copies what has no cycle."""
+
+    model = Table
+    accepts = SourceIn
+    answers = Source
+    query = SourceQuery
+    noun = "source"
+    mergeable = True
+    expands = {"derived_from": "derived_from"}
+
+    def columns(self, shape: RecordIn) -> Row:
+        """The columns of a source, with the text's hash and the date's beginning."""
+        row = super().columns(shape)
+        if not isinstance(shape, SourceIn):
+            raise TypeError(shape)
+        row["published_from"] = beginning(shape.published)
+        if shape.text is not None:
+            digest = sha256(shape.text)
+            for name, value in (("text_sha256", digest), ("text_length", len(shape.text))):
+                if row[name] not in {None, value}:
+                    raise Invalid.at(f"/{name}", f"isn't that of the text, which is {value}")
+                row[name] = value
+            row["text"] = shape.text
+        return row
+
+    def patched(self, row: Row, patch: Row) -> Row:
+        """A new text brings its own hash and length."""
+        said = self.said(row)
+        return {**said, "text_sha256": None, "text_length": None} if patch.get("text") else said
+
+    def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - the kernel's signature
+        """Keep the text under its hash; refuse a source that copies itself."""
+        text = row.pop("text", None)
+        if text is not None:
+            keep_text(tx.session, text)
+        t = table_of(Table)
+        current = row["derived_from"]
+        if current is not None:
+            # In turn, so that no two writers close a cycle between them.
+            take_turn(tx.session, "sources")
+        for _ in range(DERIVATIONS):
+            if current is None:
+                return
+            if current == row["id"]:
+                raise Invalid.at("/derived_from", "a source can't be a copy of itself")
+            current = tx.session.execute(
+                sa.select(t.c.derived_from).where(t.c.id == current)
+            ).scalar()
+        raise Invalid.at("/derived_from", f"is a chain of more than {DERIVATIONS} copies")
+
+
+sources = Sources()
+
+
+def sha256(text: str) -> str:
+    """The SHA-256 of a text in UTF-8, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def keep_text(session: Session, text: str) -> None:
+    """Keep a text under its hash, once."""
+    insert_once(session, table_of(SourceText), {"sha256": sha256(text), "content": text})
+
+
+def text_of(session: Session, digest: str | None) -> str | None:
+    """The text with a hash, or None where it isn't held."""
+    table = table_of(SourceText)
+    statement = sa.select(table.c.content).where(table.c.sha256 == digest)
+    found: str | None = session.execute(statement).scalar()
+    return found
+
+
+def origins(session: Session, view: View, ids: set[str]) -> dict[str, str]:
+    """For each source, the source it was first copied from (itself, if from none).
+
+    Ten reprints of one communiqué are one origin. One statement, however long the chains.
+    """
+    t = view.of(Table)
+    start = sa.select(
+        t.c.id.label("source"),
+        t.c.id.label("origin"),
+        t.c.derived_from,
+        sa.literal(0).label("step"),
+    ).where(t.c.id.in_(sorted(ids)))
+    walk = start.cte("walk", recursive=True)
+    parent = view.of(Table, "parent")
+    walk = walk.union_all(
+        sa.select(walk.c.source, parent.c.id, parent.c.derived_from, walk.c.step + 1).where(
+            parent.c.id == walk.c.derived_from, walk.c.step < DERIVATIONS
+        )
+    )
+    rows = session.execute(sa.select(walk.c.source, walk.c.origin).order_by(walk.c.step))
+    return {row.source: row.origin for row in rows}
+
+
+def beginning(date: VagueDate | None) -> datetime | None:
+    """The first instant a vague date may mean."""
+    return None if date is None else datetime.combine(date.first_day, time(), UTC)

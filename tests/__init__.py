@@ -1,0 +1,1 @@
+"""The tests: through HTTP on a migrated database, on SQLite and on PostgreSQL."""

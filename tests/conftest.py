@@ -1,0 +1,232 @@
+"""What tests ask for. Each test that reaches a database runs on SQLite and on PostgreSQL.
+
+- `client`: HTTP against an empty store of the test's own; `database` and `settings` behind it
+- `start`: further applications on the same store, for restarts and other settings
+- `loaded_client`: HTTP against the default data set, shared and read-only
+- `filled_client`: the same data in a store of the test's own, to be changed
+- `statements`: the SQL statements `client` causes, for tests that count them
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from app.dataset import loader
+from app.kernel.config import Settings
+from app.kernel.db import Database
+from app.kernel.migrations import migrate
+from app.main import create_app
+from tests import stores
+from tests.helpers import counting
+
+BACKENDS = ("sqlite", "postgresql")
+REQUIRE_BROWSER = "ENTENTE_REQUIRE_BROWSER"
+POOL = 8
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin the run, and let no setting of the machine reach a test."""
+    if not hasattr(config, "workerinput"):
+        stores.begin()
+    for name in [name for name in os.environ if name.startswith("ENTENTE_")]:
+        if name != REQUIRE_BROWSER:
+            del os.environ[name]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if not hasattr(config, "workerinput"):
+        stores.end()
+
+
+def _settings(url: str, **changes: object) -> Settings:
+    return Settings(**{"database_url": url, "dataset": "none", "pool_size": POOL, **changes})  # type: ignore[arg-type]  # pydantic checks them
+
+
+def _migrated(url: str) -> None:
+    database = Database.of(_settings(url))
+    migrate(database.engine)
+    database.close()
+
+
+def _filled(url: str) -> None:
+    settings = Settings(database_url=url)
+    database = Database.of(settings)
+    assert loader.load_if_empty(settings, database)
+    database.close()
+
+
+def _serving(app: FastAPI) -> TestClient:
+    return TestClient(app, raise_server_exceptions=False)
+
+
+class Served:
+    """An application that one test after another takes to a database of its own.
+
+    To make one and answer a first request takes 0.2 s, a hundred times what a copied database
+    costs. Tests must therefore leave the application itself as it is; `start` makes others.
+    """
+
+    def __init__(self, store: stores.Store) -> None:
+        self.url = sa.make_url(store.make(None))
+        settings = _settings(self.url.render_as_string(hide_password=False))
+        store.drop(settings.database_url)
+        self.database = Database.of(settings)
+        sa.event.listen(self.database.engine, "do_connect", self._redirect)
+        self.app = create_app(settings, self.database)
+
+    def _redirect(self, _dialect: Any, _record: Any, cargs: list[Any], cparams: Any) -> None:
+        if "dbname" in cparams:
+            cparams["dbname"] = self.url.database
+        else:
+            cargs[0] = self.url.database
+
+    @contextmanager
+    def at(self, url: str) -> Iterator[Database]:
+        """Point the application at a database."""
+        self.url = sa.make_url(url)
+        yield self.database
+        self.database.close()
+
+
+# --- Stores and templates -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def store(request: pytest.FixtureRequest) -> stores.Store:
+    """The kind of database."""
+    return stores.store(request.param)
+
+
+@pytest.fixture(scope="session")
+def empty_template(store: stores.Store) -> str:
+    """The URL of a migrated database without records; only to be copied."""
+    return stores.template(store, "empty", _migrated)
+
+
+@pytest.fixture(scope="session")
+def loaded_template(store: stores.Store, empty_template: str) -> str:
+    """The URL of a database with the default data set; only to be copied."""
+    return stores.template(store, "loaded", _filled, empty_template)
+
+
+# --- An empty store for each test ---------------------------------------------------------------
+
+
+@pytest.fixture
+def blank_url(store: stores.Store) -> Iterator[str]:
+    """The URL of a database that was never migrated."""
+    url = store.make(None)
+    yield url
+    store.drop(url)
+
+
+@pytest.fixture
+def database_url(store: stores.Store, empty_template: str) -> Iterator[str]:
+    """The URL of a migrated database of the test's own."""
+    url = store.make(empty_template)
+    yield url
+    store.drop(url)
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Settings that lead to the test's own database."""
+    return _settings(database_url)
+
+
+@pytest.fixture(scope="session")
+def served(store: stores.Store) -> Served:
+    """The application behind `client`."""
+    return Served(store)
+
+
+@pytest.fixture
+def database(served: Served, database_url: str) -> Iterator[Database]:
+    """The store behind `client`."""
+    with served.at(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def client(served: Served, database: Database) -> Iterator[TestClient]:
+    """HTTP against an empty store."""
+    del database  # asked for so that the application leads there
+    with _serving(served.app) as client:
+        yield client
+
+
+@pytest.fixture
+def start(database_url: str) -> Iterator[Callable[..., TestClient]]:
+    """Start one more application on the same store, with changed settings."""
+    with ExitStack() as stack:
+
+        def started(**changes: object) -> TestClient:
+            settings = _settings(database_url, **changes)
+            database = Database.of(settings)
+            stack.callback(database.close)
+            return stack.enter_context(_serving(create_app(settings, database)))
+
+        yield started
+
+
+@pytest.fixture
+def statements(client: TestClient, database: Database) -> Iterator[list[str]]:
+    """The SQL statements executed since; `clear()` begins anew."""
+    del client  # what its start executes isn't counted
+    with counting(database) as seen:
+        yield seen
+
+
+# --- The default data set -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def loaded_database(store: stores.Store, loaded_template: str) -> Iterator[Database]:
+    """The store behind `loaded_client`."""
+    url = store.make(loaded_template)
+    database = Database.of(_settings(url))
+    yield database
+    database.close()
+    store.drop(url)
+
+
+@pytest.fixture(scope="session")
+def loaded_client(loaded_database: Database) -> Iterator[TestClient]:
+    """HTTP against the default data set. It is shared: a write fails."""
+    engine = loaded_database.engine
+    settings = _settings(engine.url.render_as_string(hide_password=False))
+    with _serving(create_app(settings, loaded_database)) as client:
+        sa.event.listen(engine, "connect", _only_reads)
+        engine.dispose()
+        yield client
+
+
+def _only_reads(connection: object, _record: object) -> None:
+    if hasattr(connection, "read_only"):
+        connection.read_only = True  # psycopg
+    else:
+        connection.execute("PRAGMA query_only = ON")  # type: ignore[attr-defined]  # sqlite3
+
+
+@pytest.fixture(scope="session")
+def filled_served(store: stores.Store) -> Served:
+    """The application behind `filled_client`."""
+    return Served(store)
+
+
+@pytest.fixture
+def filled_client(
+    store: stores.Store, filled_served: Served, loaded_template: str
+) -> Iterator[TestClient]:
+    """HTTP against the default data set in a store of the test's own."""
+    url = store.make(loaded_template)
+    with filled_served.at(url), _serving(filled_served.app) as client:
+        yield client
+    store.drop(url)

@@ -1,0 +1,133 @@
+"""The default data, asked as a dashboard asks: whole, and at one with itself."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.kernel.tables import Record
+from tests.helpers import Body, everything, ids, read
+from tests.ratings.pools import Held, assert_same, in_force, pooled
+
+ALLIANCE = "alliances/russia-dprk"
+THEN, LATER = "2023-09-10", "2026-02-27"
+
+
+def test_the_alliance_tells_what_stands_under_it(loaded_client: TestClient) -> None:
+    then = read(loaded_client, ALLIANCE, as_of=THEN)
+    now = read(loaded_client, ALLIANCE, include="members")
+    first = read(loaded_client, ALLIANCE, as_of="2023-09-04")
+    assert [found["status"]["status"] for found in (first, then)] == ["reported", "denied"]
+    assert now["status"]["status"] == "in_force"
+    assert {actor["ref"] for actor in now["included"]["members"]} == {"A01", "A02"}
+    for kind in ("exchanges", "items", "factors", "contradictions", "consequences"):
+        assert now["counts"][kind] == len(everything(loaded_client, f"{ALLIANCE}/{kind}"))
+    assert now["counts"]["claims"] == len(everything(loaded_client, "claims")) == 111
+    assert then["counts"]["claims"] == len(everything(loaded_client, "claims", as_of=THEN))
+    assert len(now["exchanges"]) == 12
+    assert then["counts"]["claims"] < now["counts"]["claims"]
+
+
+@pytest.mark.parametrize("moment", [THEN, "2024-06-20", LATER])
+def test_every_judgement_is_the_pool_of_the_ratings_in_force(
+    loaded_client: TestClient, moment: str
+) -> None:
+    ratings = everything(loaded_client, "ratings", limit=200, sort="created_at")
+    held = [Held(body, order) for order, body in enumerate(ratings)]
+    page = read(loaded_client, f"{ALLIANCE}/consequences", as_of=moment)["items"]
+    for item in page:
+        at = item["judgement"]["as_of"]
+        active = in_force(held, item["id"], Held({"effective_at": at}, 0).begins)
+        assert_same(item["judgement"], pooled(active))
+
+
+def test_a_dashboard_can_be_drawn_for_any_day(loaded_client: TestClient) -> None:
+    for day in (THEN, "2024-11-01", "2025-05-01", LATER):
+        matrix = read(loaded_client, f"{ALLIANCE}/risk-matrix", as_of=day)
+        listed = read(loaded_client, f"{ALLIANCE}/consequences", as_of=day, sort="-risk")["items"]
+        levels = {item["consequence"]: item["level"] for item in matrix["items"]}
+        assert {item["id"]: item["judgement"]["risk"]["level"] for item in listed} == levels
+        order = [item["judgement"]["risk"]["level"] for item in listed]
+        assert order == sorted(order, reverse=True)
+        severe = read(loaded_client, f"{ALLIANCE}/consequences", as_of=day, risk_level_min=3)
+        assert set(ids(severe)) == {key for key, level in levels.items() if level >= 3}
+
+
+def test_every_consequence_has_a_history_that_ends_in_its_judgement(
+    loaded_client: TestClient,
+) -> None:
+    for item in read(loaded_client, f"{ALLIANCE}/consequences")["items"]:
+        points = read(loaded_client, f"consequences/{item['id']}/history")["items"]
+        assert points
+        assert points[-1]["until"] is None
+        assert points[-1]["probability"] == pytest.approx(item["judgement"]["probability"]["point"])
+        assert all(point["n"] <= 3 for point in points)
+
+
+def test_every_consequence_has_evidence_with_origins(loaded_client: TestClient) -> None:
+    for item in read(loaded_client, f"{ALLIANCE}/consequences")["items"]:
+        page = read(loaded_client, f"consequences/{item['id']}/evidence", limit=200)
+        balance = page["balance"]
+        counted = [link for link in page["items"]
+                   if link["bears_on"] == "outcome" and not link["retracted"]]  # fmt: skip
+        for bearing, origins in (("supports", "origins_for"), ("contradicts", "origins_against")):
+            links = [link for link in counted if link["bearing"] == bearing]
+            assert balance[bearing] == len(links)
+            assert balance[origins] == len({one for link in links for one in link["origins"]})
+
+
+def test_contradictions_close_over_time(loaded_client: TestClient) -> None:
+    path = f"{ALLIANCE}/contradictions"
+    assert {
+        item["status"]["status"] for item in read(loaded_client, path, as_of=THEN)["items"]
+    } == {"open"}
+    now = {item["status"]["status"] for item in read(loaded_client, path)["items"]}
+    assert "closed_in_part" in now
+    assert everything(loaded_client, path, computed="true", limit=200)
+
+
+def test_every_record_can_be_read_alone_and_has_versions(loaded_client: TestClient) -> None:
+    under = {"items", "exchanges", "factors", "contradictions"}
+    beside = {"evidence", "outcomes", "causes"}
+    for kind in sorted(set(Record.kinds) - beside):
+        path = f"{ALLIANCE}/{kind}" if kind in under else kind
+        for item in everything(loaded_client, path, limit=200)[:20]:
+            one = read(loaded_client, f"{path}/{item['id']}")
+            moving = ("judgement",)
+            assert {key: one[key] for key in item if key not in moving} == {
+                key: item[key] for key in item if key not in moving
+            }
+            versions = read(loaded_client, f"{path}/{item['id']}/versions")["items"]
+            assert versions[0]["version"] == item["version"]
+
+
+def test_annotations_stand_on_the_standing_versions(loaded_client: TestClient) -> None:
+    notes = everything(loaded_client, "annotations", limit=200)
+    assert len(notes) == 17
+    assert not any(note["outdated"] for note in notes)
+
+
+def test_everything_named_is_there(loaded_client: TestClient) -> None:
+    """Expansions bring exactly as many records as are named."""
+    claims = everything(loaded_client, "claims", include="about,sources,relations", limit=200)
+    for claim in claims:
+        named: Any = claim["included"]
+        assert ids({"items": named["about"]}) == claim["about"]
+        assert set(ids({"items": named["relations"]})) == {
+            relation["claim"] for relation in claim["relations"]
+        }
+        assert {carrier["source"] for carrier in claim["carriers"]} == set(
+            ids({"items": named["sources"]})
+        )
+
+
+def test_search_finds_across_kinds(loaded_client: TestClient) -> None:
+    found: list[Body] = read(loaded_client, "search", q="satellite", limit=200)["items"]
+    assert {"claims", "consequences"} <= {hit["type"] for hit in found}
+    for hit in found[:30]:
+        assert loaded_client.get(hit["path"]).status_code == 200
+
+
+def test_nothing_is_there_before_the_first_report(loaded_client: TestClient) -> None:
+    for path in (f"{ALLIANCE}/consequences", "claims", "ratings"):
+        assert read(loaded_client, path, as_of="1990-01-01")["items"] == []

@@ -1,0 +1,122 @@
+"""The examples of the default data: all of them work when they are tried."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app import dataset
+from app.kernel.config import Settings
+from app.kernel.ids import is_id
+from app.kernel.openapi import operations
+from app.main import create_app
+from tests.helpers import everything
+
+NAME = Settings().dataset
+EXAMPLES = dataset.examples(NAME)
+FOLDER = Path(dataset.__file__).parent / NAME
+DOCUMENT = create_app(Settings(database_url="sqlite:///nowhere.db")).openapi()
+NOT_HELD = {"get_source_text": "the data set has the hashes of texts, not the texts"}
+
+
+def named(method: str) -> list[str]:
+    """The operations of a method, in the order of the document."""
+    return [found["operationId"] for _, way, found in operations(DOCUMENT) if way == method]
+
+
+def call(client: TestClient, name: str) -> Any:
+    """Call an operation as it stands when "Try it out" is pressed."""
+    (path, method, operation), = (
+        found for found in operations(DOCUMENT) if found[2]["operationId"] == name
+    )  # fmt: skip
+    sent: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
+    for parameter in operation["parameters"]:
+        if "example" in parameter:
+            sent[parameter["in"]][parameter["name"]] = parameter["example"]
+        elif parameter["in"] == "query" and "default" in parameter["schema"]:
+            sent["query"][parameter["name"]] = plain(parameter["schema"]["default"])
+    body = operation.get("requestBody", {}).get("content", {})
+    media, content = next(iter(body.items())) if body else ("", {})
+    return client.request(
+        method.upper(),
+        re.sub(r"\{(\w+)\}", lambda found: sent["path"][found[1]], path),
+        params=sent["query"],
+        headers={**sent["header"], **({"Content-Type": media} if media else {})},
+        content=json.dumps(content["example"]) if content else None,
+    )
+
+
+def plain(value: Any) -> Any:
+    """A value as it stands in an address."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+@pytest.mark.parametrize("name", named("get"))
+def test_a_read_answers(loaded_client: TestClient, name: str) -> None:
+    answer = call(loaded_client, name)
+    if name in NOT_HELD:
+        assert (answer.status_code, "isn't held here" in answer.text) == (404, True)
+        return
+    assert answer.status_code == 200, answer.text
+    assert answer.json().get("items") != [] or name == "list_consequence_annotations"
+
+
+@pytest.mark.parametrize("name", named("post"))
+def test_an_addition_is_made(filled_client: TestClient, name: str) -> None:
+    answer = call(filled_client, name)
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("name", named("patch"))
+def test_a_change_is_made(filled_client: TestClient, name: str) -> None:
+    answer = call(filled_client, name)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["version"] == 2
+
+
+def test_additions_do_not_stand_in_each_others_way(filled_client: TestClient) -> None:
+    for name in named("post"):
+        answer = call(filled_client, name)
+        assert answer.status_code == 201, f"{name}: {answer.text}"
+
+
+def test_a_deletion_has_no_example() -> None:
+    for path, method, operation in operations(DOCUMENT):
+        if method == "delete":
+            shown = {p["name"]: "example" in p for p in operation["parameters"]}
+            assert not shown["key"], path
+
+
+def test_every_example_is_of_an_operation_there_is() -> None:
+    every = {operation["operationId"] for _, _, operation in operations(DOCUMENT)}
+    assert EXAMPLES["bodies"].keys() == {*named("post"), *named("patch")}
+    assert {name.split(".")[0] for name in EXAMPLES["parameters"] if "." in name} <= every
+
+
+def texts(node: Any) -> Iterator[str]:
+    """Every text inside the examples."""
+    if isinstance(node, str):
+        yield node
+    for child in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        yield from texts(child)
+
+
+def test_every_id_and_slug_is_in_the_data(loaded_client: TestClient) -> None:
+    keys: dict[str, set[str]] = {}
+    for name in named("get"):
+        if name.startswith("list_") and not name.endswith("_versions"):
+            path = next(path for path, _, o in operations(DOCUMENT) if o["operationId"] == name)
+            path = re.sub(r"\{(\w+)\}", lambda found: EXAMPLES["records"][f"{found[1]}s"], path)
+            rows = everything(loaded_client, path.removeprefix("/v1/"), limit=200)
+            found = {row[key] for row in rows for key in ("id", "slug") if key in row}
+            keys.setdefault(path.rsplit("/", 1)[1], set()).update(found)
+    for kind, key in EXAMPLES["records"].items():
+        assert key in keys[kind], kind
+    ids = {text for text in texts(EXAMPLES) if is_id(text)}
+    assert ids <= set().union(*keys.values())

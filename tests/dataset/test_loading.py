@@ -1,0 +1,253 @@
+"""Loading a data set: all of it or nothing, once, and what changed."""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app import dataset
+from app.dataset.loader import LoadError, load, load_if_empty
+from app.kernel.config import Settings
+from app.kernel.db import Database
+from tests.conftest import Served
+from tests.helpers import everything, patch, read
+
+FOLDER = Path(dataset.__file__).parent / "russia-dprk"
+ALLIANCE = "alliances/russia-dprk"
+REFS = {
+    "actors": ("A", 16),
+    f"{ALLIANCE}/items": ("T", 18),
+    f"{ALLIANCE}/exchanges": ("E", 12),
+    f"{ALLIANCE}/factors": ("U", 14),
+    f"{ALLIANCE}/contradictions": ("X", 12),
+}
+
+
+def records(kind: str) -> list[dict[str, Any]]:
+    """The records of a file of the default data."""
+    found: list[dict[str, Any]] = json.loads((FOLDER / f"{kind}.json").read_text())["records"]
+    return found
+
+
+@pytest.fixture
+def filled_database(filled_client: TestClient, filled_served: Served) -> Database:
+    """The store behind `filled_client`."""
+    assert filled_client.app is not None
+    return filled_served.database
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The default data, to be changed."""
+    place = tmp_path / "set"
+    shutil.copytree(FOLDER, place)
+    return place
+
+
+def edit(place: Path, kind: str, change: Callable[[list[dict[str, Any]]], object]) -> None:
+    """Change the records of one file."""
+    path = place / f"{kind}.json"
+    content = json.loads(path.read_text())
+    change(content["records"])
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("path", REFS)
+def test_everything_read_has_its_ref(loaded_client: TestClient, path: str) -> None:
+    letter, count = REFS[path]
+    refs = {item["ref"] for item in everything(loaded_client, path)}
+    assert {f"{letter}{number:02}" for number in range(1, count + 1)} <= refs
+
+
+def test_claims_and_consequences_have_their_refs(loaded_client: TestClient) -> None:
+    claims = {item["ref"] for item in everything(loaded_client, "claims", fields="ref")}
+    assert {f"C{number:02}" for number in range(1, 58)} <= claims
+    assert {f"O{number:02}" for number in range(1, 55)} <= claims
+    consequences = read(loaded_client, f"{ALLIANCE}/consequences", fields="ref")["items"]
+    assert [item["ref"] for item in consequences] == [
+        "F01", "F02", "F03", "F04", "F04a", "F04b", "F05", "F06", "F07", "F08", "F09", "F10", "F11",
+    ]  # fmt: skip
+
+
+def test_the_judgement_can_be_replayed(loaded_client: TestClient) -> None:
+    then = read(loaded_client, f"{ALLIANCE}/consequences", as_of="2023-09-10")["items"]
+    later = read(loaded_client, f"{ALLIANCE}/consequences", as_of="2026-02-27")["items"]
+    assert len(then) == len(later) == 13
+    assert all(item["judgement"]["n"] == 3 for item in (*then, *later))
+    assert {item["outcome"]["status"] for item in then} == {"open"}
+    moved = [
+        one["judgement"]["probability"]["point"] != other["judgement"]["probability"]["point"]
+        for one, other in zip(then, later, strict=True)
+    ]
+    assert sum(moved) >= 10
+    assert read(loaded_client, f"{ALLIANCE}/consequences", as_of="2023-09-04")["items"] == []
+
+
+def test_every_rating_rests_on_claims_already_made(loaded_client: TestClient) -> None:
+    said = {
+        item["ref"]: item["effective_at"]
+        for item in everything(loaded_client, "claims", fields="ref,effective_at")
+    }
+    for rating in records("ratings"):
+        named = re.findall(r"\b[CO][0-9]{2}\b", rating["rationale"])
+        assert named, rating["rationale"]
+        for ref in named:
+            assert said[ref] <= rating["effective_at"], (ref, rating["rationale"])
+
+
+def test_no_span_of_the_article_lies_outside_it(loaded_client: TestClient) -> None:
+    article = read(loaded_client, "sources/article-2023-09")
+    for claim in everything(loaded_client, "claims", source=article["id"], limit=200):
+        for carrier in claim["carriers"]:
+            locator = carrier["locator"]
+            if carrier["source"] == article["id"]:
+                assert locator["sha256"] == article["text_sha256"]
+                assert 0 <= locator["start"] < locator["end"] <= article["text_length"]
+    answer = loaded_client.get("/v1/sources/article-2023-09/text")
+    assert answer.status_code == 404
+
+
+def test_loading_twice_changes_nothing(
+    filled_client: TestClient, filled_database: Database
+) -> None:
+    before = everything(filled_client, "claims")
+    report = load(filled_database, FOLDER)
+    assert (report.created, report.changed) == (0, 0)
+    assert everything(filled_client, "claims") == before
+
+
+def test_a_change_of_a_file_changes_that_record_alone(
+    filled_client: TestClient, filled_database: Database, copy: Path
+) -> None:
+    edit(copy, "items", lambda rows: rows[0].update(name="Another name"))
+    edit(
+        copy,
+        "items",
+        lambda rows: rows.append({**rows[0], "ref": "T99", "name": "One more"}),
+    )
+    report = load(filled_database, copy)
+    assert (report.created, report.changed) == (1, 1)
+    first, last = (
+        read(filled_client, f"{ALLIANCE}/items", ref=ref)["items"][0] for ref in ("T01", "T99")
+    )
+    assert (first["name"], first["version"]) == ("Another name", 2)
+    assert (last["name"], last["version"]) == ("One more", 1)
+
+
+def test_what_a_person_changed_is_put_back_as_a_version(
+    filled_client: TestClient, filled_database: Database
+) -> None:
+    item = read(filled_client, f"{ALLIANCE}/items", ref="T01")["items"][0]
+    patch(filled_client, f"{ALLIANCE}/items/{item['id']}", name="Mine")
+    assert load(filled_database, FOLDER).changed == 1
+    versions = read(filled_client, f"{ALLIANCE}/items/{item['id']}/versions")["items"]
+    assert [version["record"]["name"] for version in versions] == [
+        item["name"], "Mine", item["name"],
+    ]  # fmt: skip
+
+
+def _drop(name: str) -> Callable[[list[dict[str, Any]]], object]:
+    return lambda rows: rows[3].pop(name)
+
+
+def _set(name: str, value: object) -> Callable[[list[dict[str, Any]]], object]:
+    return lambda rows: rows[3].update({name: value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "words"),
+    [
+        ("claims", _drop("statement"), "claims.json, C04: statement"),
+        ("claims", _set("modality", "sung"), "claims.json, C04: modality"),
+        ("claims", _set("unheard_of", 1), "claims.json, C04: unheard_of"),
+        ("claims", _set("speaker", "A99"), "claims.json, C04: speaker"),
+        ("claims", _set("about", "A01"), "claims.json, C04"),
+        ("claims", _set("ref", "C01"), "the key stands there twice"),
+        ("items", _drop("ref"), "neither ref nor slug"),
+        ("consequences", _set("part_of", "F04"), "in a circle"),
+        ("ratings", _set("probability", 1), "ratings.json"),
+        ("annotations", _set("target", {"type": "claims", "id": "C99"}), "target/id"),
+    ],
+)
+def test_a_broken_file_names_the_place_and_leaves_nothing(
+    client: TestClient,
+    database: Database,
+    copy: Path,
+    kind: str,
+    change: Callable[[list[dict[str, Any]]], object],
+    words: str,
+) -> None:
+    edit(copy, kind, change)
+    with pytest.raises(LoadError, match=re.escape(words)):
+        load(database, copy)
+    for path in ("actors", "alliances", "claims", "sources", "assessors"):
+        assert read(client, path)["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("", "isn't JSON"), ("[]", "no list of objects"), ('{"records": [1]}', "no list of objects")],
+)
+def test_a_file_of_another_form_is_refused(
+    database: Database, copy: Path, content: str, words: str
+) -> None:
+    (copy / "actors.json").write_text(content)
+    with pytest.raises(LoadError, match=words):
+        load(database, copy)
+
+
+def test_a_folder_that_is_no_data_set_is_refused(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match=r"dataset\.json"):
+        load(database, tmp_path)
+    (tmp_path / "dataset.json").write_text('{"form": "another/1"}')
+    with pytest.raises(LoadError, match="form"):
+        load(database, tmp_path)
+
+
+def test_the_text_of_a_source_is_attached_for_who_has_it(
+    client: TestClient, database: Database, copy: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("A text that somebody has.\n", encoding="utf-8")
+    with pytest.raises(LoadError, match="no source in the data has the text"):
+        load(database, copy, text)
+    assert read(client, "sources")["items"] == []
+    digest = hashlib.sha256(text.read_bytes()).hexdigest()
+    edit(
+        copy,
+        "sources",
+        lambda rows: rows.append(
+            {
+                "slug": "held",
+                "title": "A text",
+                "text_sha256": digest,
+                "text_length": len(text.read_text()),
+            }
+        ),
+    )
+    load(database, copy, text)
+    assert read(client, "sources/held/text")["text"] == text.read_text()
+    with pytest.raises(LoadError, match="can't be read"):
+        load(database, copy, tmp_path / "missing.txt")
+
+
+def test_only_an_empty_database_is_filled(database: Database, client: TestClient) -> None:
+    settings = Settings(database_url="sqlite:///unused.db")
+    client.post("/v1/actors", json={"slug": "a", "name": "A", "kind": "state"})
+    assert load_if_empty(settings, database) is None
+    none = Settings(database_url="sqlite:///unused.db", dataset="none")
+    assert load_if_empty(none, database) is None
+
+
+def test_loaded_records_were_written_down_today(loaded_client: TestClient) -> None:
+    claim = read(loaded_client, "claims", ref="C01")["items"][0]
+    assert claim["created_by"] == "loader"
+    assert datetime.fromisoformat(claim["recorded_at"]).date() <= datetime.now(UTC).date()
+    assert read(loaded_client, "claims", known_at="2024-01-01")["items"] == []

@@ -1,0 +1,192 @@
+"""Short ways to say what a test needs: records with sensible defaults, made through HTTP."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from app.kernel.db import Database
+
+Body = dict[str, Any]
+
+_numbers = itertools.count(1)
+_SETUP = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
+
+
+def unique(word: str) -> str:
+    """A slug or label nobody else has."""
+    return f"{word}-{next(_numbers)}"
+
+
+def make(client: TestClient, path: str, body: Mapping[str, Any]) -> Body:
+    """POST a record and answer it as it was made."""
+    response = client.post(f"/v1/{path}", json=body)
+    assert response.status_code == 201, response.text
+    made: Body = response.json()
+    return made
+
+
+def read(client: TestClient, path: str, **params: Any) -> Body:
+    """GET a record or a page."""
+    response = client.get(f"/v1/{path}", params=params)
+    assert response.status_code == 200, response.text
+    found: Body = response.json()
+    return found
+
+
+def patch(client: TestClient, path: str, **changes: Any) -> Body:
+    """Change a record, whatever its version."""
+    response = client.patch(f"/v1/{path}", json=changes, headers={"If-Match": "*"})
+    assert response.status_code == 200, response.text
+    changed: Body = response.json()
+    return changed
+
+
+def delete(client: TestClient, path: str) -> None:
+    """Delete a record, whatever its version."""
+    response = client.delete(f"/v1/{path}", headers={"If-Match": "*"})
+    assert response.status_code == 204, response.text
+
+
+def ids(page: Body) -> list[str]:
+    """The ids of a page, in its order."""
+    return [item["id"] for item in page["items"]]
+
+
+def everything(client: TestClient, path: str, **params: Any) -> list[Body]:
+    """All items of a list, page after page."""
+    found: list[Body] = []
+    page = read(client, path, **params)
+    found += page["items"]
+    while page["next"] is not None:
+        page = read(client, path, **params, cursor=page["next"])
+        found += page["items"]
+    return found
+
+
+@contextmanager
+def counting(database: Database) -> Iterator[list[str]]:
+    """The statements a store executes meanwhile, less those that only begin or end."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.lstrip().upper().startswith(_SETUP):
+            seen.append(statement)
+
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(database.engine, "before_cursor_execute", note)
+
+
+# --- Records ------------------------------------------------------------------------------------
+
+
+def make_actor(client: TestClient, **said: Any) -> Body:
+    """An actor; a state unless something else is said."""
+    slug = unique("actor")
+    return make(client, "actors", {"slug": slug, "name": slug.title(), "kind": "state", **said})
+
+
+def make_alliance(client: TestClient, **said: Any) -> Body:
+    """An alliance without members."""
+    slug = unique("alliance")
+    return make(client, "alliances", {"slug": slug, "name": slug.title(), **said})
+
+
+def make_source(client: TestClient, **said: Any) -> Body:
+    """A source."""
+    slug = unique("source")
+    return make(client, "sources", {"slug": slug, "title": slug.title(), **said})
+
+
+def make_claim(client: TestClient, **said: Any) -> Body:
+    """A claim, asserted."""
+    body = {"statement": f"{unique('Statement')} is so.", "modality": "asserted", **said}
+    return make(client, "claims", body)
+
+
+def make_item(client: TestClient, alliance: str, **said: Any) -> Body:
+    """An item of an alliance."""
+    body = {"name": unique("Item"), "kind": "goods", **said}
+    return make(client, f"alliances/{alliance}/items", body)
+
+
+def make_exchange(client: TestClient, alliance: str, **said: Any) -> Body:
+    """An exchange of an alliance, between two actors made for it unless they are said."""
+    body = {"kind": "core", "status": "possible", **said}
+    for side in ("givers", "receivers"):
+        if side not in body:
+            body[side] = [make_actor(client)["id"]]
+    if "item" not in body:
+        body["item"] = make_item(client, alliance)["id"]
+    return make(client, f"alliances/{alliance}/exchanges", body)
+
+
+def make_factor(client: TestClient, alliance: str, **said: Any) -> Body:
+    """A factor of an alliance; a driver."""
+    body = {"title": unique("Factor"), "kind": "driver", "effect": "raises", **said}
+    return make(client, f"alliances/{alliance}/factors", body)
+
+
+def make_contradiction(client: TestClient, alliance: str, **said: Any) -> Body:
+    """A contradiction of an alliance, between two claims made for it unless they are said."""
+    body = {"title": unique("Contradiction"), "kind": "direct", **said}
+    for side in ("side_a", "side_b"):
+        if side not in body:
+            body[side] = [make_claim(client, alliance=alliance)["id"]]
+    return make(client, f"alliances/{alliance}/contradictions", body)
+
+
+def make_consequence(client: TestClient, alliance: str, **said: Any) -> Body:
+    """A consequence of an alliance."""
+    body = {"title": unique("Consequence"), "category": "military", **said}
+    return make(client, f"alliances/{alliance}/consequences", body)
+
+
+def make_evidence(client: TestClient, consequence: str, claim: str, **said: Any) -> Body:
+    """A claim that supports the outcome of a consequence."""
+    body = {"claim": claim, "bears_on": "outcome", "bearing": "supports", **said}
+    return make(client, f"consequences/{consequence}/evidence", body)
+
+
+def make_outcome(client: TestClient, consequence: str, **said: Any) -> Body:
+    """What became of a consequence."""
+    body = {"status": "open", "since": "2023-09-10T00:00:00Z", **said}
+    return make(client, f"consequences/{consequence}/outcomes", body)
+
+
+def make_cause(client: TestClient, consequence: str, **said: Any) -> Body:
+    """How the cause of a consequence stands."""
+    body = {"status": "open", "since": "2023-09-10T00:00:00Z", **said}
+    return make(client, f"consequences/{consequence}/causes", body)
+
+
+def make_assessor(client: TestClient, **said: Any) -> Body:
+    """An assessor, human."""
+    slug = unique("assessor")
+    return make(client, "assessors", {"slug": slug, "name": slug.title(), **said})
+
+
+def rate(
+    client: TestClient, consequence: str, assessor: str, probability: Any = None, **said: Any
+) -> Body:
+    """An assessor's rating of a consequence."""
+    body: Body = {"assessor": assessor, **said}
+    if probability is not None:
+        body["probability"] = probability
+    return make(client, f"consequences/{consequence}/ratings", body)
+
+
+def annotate(client: TestClient, kind: str, record: str, body: str, **said: Any) -> Body:
+    """A comment on a record of a kind, named in the plural."""
+    target = {"type": kind, "id": record, **said.pop("target", {})}
+    return make(
+        client,
+        "annotations",
+        {"target": target, "motivation": "commenting", "body": body, **said},
+    )

@@ -1,0 +1,176 @@
+"""Every field of every write, with every hostile value of its type: refused, named, forgotten."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from app.kernel.db import Database
+from tests import helpers
+from tests.helpers import Body
+from tests.hostile.values import NOBODY, Field, fields_of, hostile, replaced
+from tests.hostile.wire import Answer, Wire
+from tests.hostile.world import World, contents, operations, valid_bodies, valid_patch
+
+PROBLEM = "application/problem+json"
+
+Write = tuple[str, str, str, Body, Mapping[str, Any]]
+"""Operation, method, path, valid body and its schema."""
+
+
+def writes(document: Mapping[str, Any], world: World) -> Iterator[Write]:
+    """Every POST and PATCH of the document, each with a body it takes."""
+    bodies = valid_bodies(world)
+    for path, method, operation in operations(document, "post", "patch"):
+        name = operation["operationId"]
+        body = bodies[name] if method == "post" else valid_patch(name, bodies)
+        (media,) = operation["requestBody"]["content"].values()
+        yield name, method, world.path(path, name), body, media["schema"]
+
+
+def fault(answer: Answer, pointer: str) -> str:
+    """What is wrong with a refusal; empty where it is as it must be."""
+    if answer.status != 422:
+        return f"answered {answer.status}: {answer.text[:200]}"
+    if answer.media != PROBLEM:
+        return f"isn't a problem: {answer.media}"
+    named = [error["pointer"] for error in answer.json()["errors"]]
+    if not any(name == pointer or name.startswith(f"{pointer}/") for name in named):
+        # A rule about an object as a whole names the object, or the field that breaks it.
+        parent = pointer.rsplit("/", 1)[0]
+        if not any((name and name.rsplit("/", 1)[0] == parent) or name == parent for name in named):
+            return f"names {named}"
+    return ""
+
+
+def test_the_valid_bodies_are_valid(wire: Wire, world: World, document: Body) -> None:
+    """Else the tests below would show nothing."""
+    for name, method, path, body, _ in writes(document, world):
+        if method == "post" and not name.startswith("merge"):
+            said = {**body, "ref": None} if name == "create_consequence" else body
+            answer = wire.say(method, path, said)
+            assert answer.status == 201, (name, answer.text)
+            there = wire.send("GET", answer.headers["location"])
+            assert there.json()["id"] == answer.json()["id"], name
+    for name, method, path, body, _ in writes(document, world):
+        if method == "patch":
+            # What is taken by now, or names the record itself.
+            apart = {"slug", "ref", "affiliations", "relations", "derived_from", "part_of"}
+            own = {key: value for key, value in body.items() if key not in apart | {"caused_by"}}
+            answer = wire.say(method, path, own)
+            assert answer.status == 200, (name, answer.text)
+    for name, method, path, body, _ in writes(document, world):
+        if name.startswith("merge"):
+            answer = wire.say(method, path, body)
+            assert answer.status == 201, (name, answer.text)
+
+
+def test_every_hostile_value_is_refused_by_name(
+    wire: Wire, world: World, document: Body, database: Database
+) -> None:
+    before = contents(database)
+    faults: list[str] = []
+    tried = 0
+    for name, method, path, body, schema in writes(document, world):
+        for field in fields_of(schema, document, body):
+            for value in hostile(field):
+                if method == "patch" and value in (None, {}):
+                    continue  # null takes a value away, {} leaves all as it was
+                tried += 1
+                answer = wire.say(method, path, replaced(body, field.steps, value))
+                wrong = fault(answer, field.pointer)
+                if wrong:
+                    faults.append(f"{name} {field.pointer} = {value!r:.60}: {wrong}")
+    assert not faults, f"{len(faults)} of {tried}\n" + "\n".join(faults)
+    assert tried > 4000
+    assert contents(database) == before
+
+
+def test_every_missing_and_every_unknown_field_is_named(
+    wire: Wire, world: World, document: Body, database: Database
+) -> None:
+    before = contents(database)
+    faults: list[str] = []
+    for name, method, path, body, schema in writes(document, world):
+        for field in fields_of(schema, document, body):
+            faults += [
+                f"{name} {pointer}: {wrong}"
+                for pointer, changed in _misshapen(field, body)
+                if method == "post" or pointer.endswith("unknown")
+                if (wrong := fault(wire.say(method, path, changed), pointer))
+            ]
+    assert not faults, "\n".join(faults)
+    assert contents(database) == before
+
+
+def _misshapen(field: Field, body: Body) -> Iterator[tuple[str, Body]]:
+    here: Any = body
+    for step in field.steps:
+        here = here[step]
+    if field.required and field.steps and isinstance(field.steps[-1], str):
+        parent: Any = body
+        for step in field.steps[:-1]:
+            parent = parent[step]
+        rest = {key: value for key, value in parent.items() if key != field.steps[-1]}
+        yield field.pointer, replaced(body, field.steps[:-1], rest)
+    if isinstance(here, dict) and not field.pointer.startswith("/external_ids"):
+        yield f"{field.pointer}/unknown", replaced(body, field.steps, {**here, "unknown": 1})
+
+
+def test_a_reference_to_nobody_or_to_what_was_deleted_is_refused_by_name(
+    client: TestClient, wire: Wire, world: World, document: Body, database: Database
+) -> None:
+    alliance = world.ids["alliance"]
+    gone = {
+        "actors": helpers.make_actor(client),
+        "sources": helpers.make_source(client),
+        "claims": helpers.make_claim(client),
+        "assessors": helpers.make_assessor(client),
+        "consequences": helpers.make_consequence(client, alliance),
+        "annotations": helpers.annotate(client, "claims", world.ids["claim"], "Gone."),
+        f"alliances/{alliance}/items": helpers.make_item(client, alliance),
+    }
+    for path, record in gone.items():
+        helpers.delete(client, f"{path}/{record['id']}")
+    strangers = [NOBODY, "no-such-slug", *(record["id"] for record in gone.values())]
+    strangers += [record["slug"] for record in gone.values() if "slug" in record]
+    known = {value: noun for noun, value in world.ids.items()}
+    before = contents(database)
+    faults: list[str] = []
+    tried = 0
+    for name, method, path, body, schema in writes(document, world):
+        for field in fields_of(schema, document, body):
+            here: Any = body
+            for step in field.steps:
+                here = here[step]
+            if isinstance(here, str) and here in known:
+                for stranger in strangers:
+                    tried += 1
+                    answer = wire.say(method, path, replaced(body, field.steps, stranger))
+                    if wrong := fault(answer, field.pointer):
+                        faults.append(f"{name} {field.pointer} = {stranger}: {wrong}")
+    assert not faults, "\n".join(faults)
+    assert tried > 300
+    assert contents(database) == before
+
+
+def test_names_hold_no_bidirectional_controls(
+    wire: Wire, world: World, document: Body, database: Database
+) -> None:
+    names = {
+        "name", "title", "role", "aliases", "creator", "publisher", "author", "licence",
+        "horizon", "need", "page", "level_names", "agent", "model", "word", "likelihood_wording",
+    }  # fmt: skip
+    before = contents(database)
+    tried = set[str]()
+    for name, method, path, body, schema in writes(document, world):
+        for field in fields_of(schema, document, body):
+            words = {step for step in field.steps if isinstance(step, str)}
+            if words & names and "string" in field.types and name != "create_matrix":
+                for control in "\u202e\u2066\u200f\u061c":
+                    value = f"a{control}b"
+                    answer = wire.say(method, path, replaced(body, field.steps, value))
+                    assert not fault(answer, field.pointer), (name, field.pointer)
+                    tried |= words
+    assert tried >= names - {"level_names"}
+    assert contents(database) == before

@@ -1,0 +1,332 @@
+"""A small set of records, one of each kind, and a body that is valid for every write."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from app.kernel.db import Database
+from app.kernel.tables import Base
+from tests import helpers
+from tests.helpers import Body
+
+TEXT = "They agreed on satellites. They denied shells."
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Ids of one record of each kind, by noun, and of a second of some (`other_…`)."""
+
+    ids: Mapping[str, str]
+
+    def path(self, template: str, operation: str) -> str:
+        """A path of the document with the ids of this world."""
+        noun = operation.split("_", 1)[1] if "_" in operation else operation
+        for ending in ("_versions", "_text"):
+            noun = noun.removesuffix(ending)
+        path = template.replace("{key}", self.ids.get(noun, ""))
+        for parent in ("alliance", "consequence"):
+            path = path.replace(f"{{{parent}}}", self.ids[parent])
+        return path
+
+
+def make_world(client: TestClient) -> World:
+    """Make the records."""
+    actor = helpers.make_actor(client, country_code="KP", aliases=["Pyongyang"])["id"]
+    other_actor = helpers.make_actor(client)["id"]
+    members = [{"actor": actor, "role": "supplier", "since": "2023-09-01"}]
+    alliance = helpers.make_alliance(
+        client, members=members, statuses=[{"status": "reported", "since": "2023-09-10"}]
+    )["id"]
+    source = helpers.make_source(client, text=TEXT, published={"date": "2023", "precision": "year"})
+    other_source = helpers.make_source(client, derived_from=source["id"])["id"]
+    claim = helpers.make_claim(
+        client,
+        alliance=alliance,
+        ref="C01",
+        carriers=[{"source": source["id"], "locator": {"start": 0, "end": 4}}],
+        about=[actor],
+    )["id"]
+    other_claim = helpers.make_claim(
+        client, alliance=alliance, relations=[{"kind": "denies", "claim": claim}]
+    )["id"]
+    item = helpers.make_item(client, alliance)["id"]
+    exchange = helpers.make_exchange(
+        client, alliance, givers=[actor], receivers=[other_actor], item=item
+    )["id"]
+    consequence = helpers.make_consequence(client, alliance, affected=[actor], ref="K01")["id"]
+    other_consequence = helpers.make_consequence(client, alliance)["id"]
+    factor = helpers.make_factor(
+        client, alliance, claims=[claim], bears_on=[{"type": "consequence", "id": consequence}]
+    )["id"]
+    contradiction = helpers.make_contradiction(
+        client, alliance, side_a=[claim], side_b=[other_claim]
+    )["id"]
+    evidence = helpers.make_evidence(client, consequence, claim)["id"]
+    outcome = helpers.make_outcome(client, consequence)["id"]
+    cause = helpers.make_cause(client, consequence)["id"]
+    assessor = helpers.make_assessor(client)
+    other_assessor = helpers.make_assessor(client)["id"]
+    rating = helpers.rate(client, consequence, assessor["slug"], 0.3, impact=3)["id"]
+    annotation = helpers.annotate(client, "claims", claim, "A note.")["id"]
+    matrix = helpers.read(client, "matrices")["items"][0]["id"]
+    found = {name: value for name, value in locals().items() if isinstance(value, str)}
+    return World({**found, "source": source["id"], "assessor": assessor["id"]})
+
+
+def valid_bodies(world: World) -> dict[str, Body]:
+    """A body for each POST, by operation, which has every field that may be said."""
+    i = world.ids
+    finding = {"confidence": "low", "since": "2023-10-01", "note": "Said.", "claims": [i["claim"]]}
+    rating = {
+        "probability": {"point": 0.3, "low": 0.2, "high": 0.4},
+        "scale": "icd203",
+        "word": "unlikely",
+        "impact": 4,
+        "confidence": "high",
+        "rationale": "It was said.",
+        "effective_at": "2023-10-01",
+        "review_by": "2024-10-01",
+        "change_reason": "First look.",
+        "agent": "none",
+        "model": "none",
+        "assessor": i["other_assessor"],
+        "supersedes": None,
+        "machine": False,
+        "tlp": "GREEN",
+    }
+    consequence = {
+        "ref": "K09",
+        "title": "Shells are delivered",
+        "description": "Over the border.",
+        "category": "military",
+        "affected": [i["actor"]],
+        "horizon": "a year",
+        "resolution_criteria": "Seen.",
+        "resolves_on": "2026-01-01",
+        "base_rate": 0.1,
+        "base_rate_source": "Others.",
+        "part_of": i["consequence"],
+        "caused_by": [{"consequence": i["consequence"], "strength": 0.5}],
+        "likelihood_wording": "likely",
+        "effective_at": "2023-09-10",
+        "note": "A note.",
+        "tlp": "CLEAR",
+    }
+    note = {
+        "motivation": "commenting",
+        "body": "A *note*.",
+        "status": "open",
+        "creator": "Ann",
+        "tlp": "CLEAR",
+    }
+    return {
+        "create_actor": {
+            "slug": "new-actor",
+            "ref": "A99",
+            "alliance": i["alliance"],
+            "name": "New actor",
+            "kind": "state",
+            "aliases": ["Newer"],
+            "country_code": "RU",
+            "external_ids": {"wikidata": "Q1"},
+            "affiliations": [{"actor": i["actor"], "role": "leader"}],
+            "interest": "party",
+            "description": "An actor.",
+            "tlp": "CLEAR",
+        },
+        "create_alliance": {
+            "slug": "new-alliance",
+            "name": "New alliance",
+            "description": "Two of them.",
+            "members": [
+                {
+                    "actor": i["actor"],
+                    "role": "one",
+                    "since": "2023-01-01",
+                    "until": "2024-01-01T00:00:00Z",
+                }
+            ],
+            "statuses": [{"status": "reported", "since": "2023-09-10", "note": "Said."}],
+            "tlp": "CLEAR",
+        },
+        "create_source": {
+            "slug": "new-source",
+            "title": "New source",
+            "kind": "article",
+            "publisher": "Press",
+            "author": "Ann",
+            "url": "https://example.org/a",
+            "published": {"date": "2023-09", "precision": "month", "inferred": True},
+            "reliability": "B",
+            "reliability_reason": "Usually.",
+            "derived_from": i["source"],
+            "licence": "CC0",
+            "language": "en",
+            "text_sha256": None,
+            "text_length": None,
+            "text": "A text.",
+            "tlp": "CLEAR",
+        },
+        "create_claim": {
+            "ref": "C99",
+            "alliance": i["alliance"],
+            "statement": "It is so.",
+            "speaker": i["actor"],
+            "carriers": [
+                {
+                    "source": i["source"],
+                    "locator": {
+                        "ref": "a",
+                        "paragraph": 1,
+                        "sentence": 2,
+                        "page": "3",
+                        "start": 0,
+                        "end": 4,
+                        "sha256": "0" * 64,
+                    },
+                }
+            ],
+            "about": [i["actor"]],
+            "modality": "asserted",
+            "basis": "press_report",
+            "credibility": 3,
+            "credibility_reason": "Possibly.",
+            "polarity": "positive",
+            "date": {"date": "2023-09-10", "precision": "day", "inferred": False},
+            "likelihood_wording": "likely",
+            "relations": [{"kind": "supports", "claim": i["claim"]}],
+            "period": {"from": "2023-01-01", "to": "2023-02-01"},
+            "corpus": "All.",
+            "note": "A note.",
+            "tlp": "CLEAR",
+            "effective_at": "2023-09-10T00:00:00Z",
+        },
+        "create_item": {
+            "ref": "I99",
+            "name": "New item",
+            "kind": "goods",
+            "description": "An item.",
+            "tlp": "CLEAR",
+        },
+        "create_exchange": {
+            "ref": "E99",
+            "givers": [i["actor"]],
+            "receivers": [i["other_actor"]],
+            "item": i["item"],
+            "need": "Shells",
+            "need_strength": "acute",
+            "kind": "core",
+            "status": "possible",
+            "note": "A note.",
+            "tlp": "CLEAR",
+        },
+        "create_factor": {
+            "ref": "F99",
+            "title": "New factor",
+            "kind": "driver",
+            "effect": "raises",
+            "claims": [i["claim"]],
+            "bears_on": [{"type": "item", "id": i["item"]}],
+            "description": "A factor.",
+            "tlp": "CLEAR",
+        },
+        "create_contradiction": {
+            "ref": "X99",
+            "title": "New contradiction",
+            "kind": "direct",
+            "side_a": [i["claim"]],
+            "side_b": [i["other_claim"]],
+            "statuses": [
+                {"status": "open", "since": "2023-09-10", "claims": [i["claim"]], "note": "So."}
+            ],
+            "note": "A note.",
+            "tlp": "CLEAR",
+        },
+        "create_alliance_consequence": consequence,
+        "create_consequence": {**consequence, "alliance": i["alliance"]},
+        "create_evidence": {
+            "claim": i["other_claim"],
+            "bears_on": "outcome",
+            "bearing": "supports",
+            "diagnosticity": "low",
+            "relevance": "high",
+            "note": "A note.",
+            "tlp": "CLEAR",
+        },
+        "create_outcome": {"status": "occurred", **finding, "tlp": "CLEAR"},
+        "create_cause": {"status": "confirmed", **finding, "tlp": "CLEAR"},
+        "rate_consequence": rating,
+        "create_rating": {**rating, "consequence": i["consequence"]},
+        "withdraw_rating": {"reason": "A mistake.", "effective_at": None},
+        "annotate_consequence": note,
+        "create_annotation": {
+            **note,
+            "target": {
+                "type": "claims",
+                "id": i["claim"],
+                "version": 1,
+                "pointer": "/statement",
+                "selector": [
+                    {"type": "TextQuoteSelector", "exact": "Statement", "prefix": None},
+                    {"type": "TextPositionSelector", "start": 0, "end": 9},
+                ],
+                "sha256": None,
+            },
+            "reply_to": i["annotation"],
+        },
+        "merge_actor": {"into": i["other_actor"]},
+        "merge_source": {"into": i["other_source"]},
+        "create_assessor": {
+            "slug": "new-assessor",
+            "name": "New assessor",
+            "description": "Someone.",
+            "machine": True,
+            "agent": "program",
+            "model": "model",
+            "tlp": "CLEAR",
+        },
+        "create_matrix": {
+            "name": "mine",
+            "cuts": [0.2, 0.4, 0.6, 0.8],
+            "grid": [[0, 0, 1, 1, 1], [0, 1, 1, 2, 2], [1, 1, 2, 3, 3], [1, 2, 3, 3, 4],
+                     [2, 3, 3, 4, 4]],
+            "level_names": ["a", "b", "c", "d", "e"],
+            "effective_at": "2023-09-10",
+            "tlp": "CLEAR",
+        },
+    }  # fmt: skip
+
+
+FIXED = {
+    "update_evidence": {"claim"},
+    "update_assessor": {"slug", "machine"},
+    "update_consequence": {"alliance"},
+    "update_annotation": {"target", "reply_to", "creator"},
+}
+"""Fields that are said when a record is made, and never changed."""
+
+
+def valid_patch(operation: str, bodies: Mapping[str, Body]) -> Body:
+    """A body for a PATCH that says every field that may be changed."""
+    body = bodies[operation.replace("update_", "create_")]
+    return {name: value for name, value in body.items() if name not in FIXED.get(operation, ())}
+
+
+def operations(document: Mapping[str, Any], *methods: str) -> Iterator[tuple[str, str, Any]]:
+    """(path, method, operation) of the operations of a document with these methods."""
+    for path, offered in document["paths"].items():
+        for method, operation in offered.items():
+            if method in methods:
+                yield path, method, operation
+
+
+def contents(database: Database) -> dict[str, list[Any]]:
+    """Everything in the store, table by table."""
+    with database.read() as session:
+        return {
+            table.name: sorted(map(repr, session.execute(sa.select(table)).all()))
+            for table in Base.metadata.sorted_tables
+        }

@@ -1,0 +1,40 @@
+"""The service behind a real socket, for what can't be asked any other way."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from app.kernel.config import Settings
+from app.kernel.db import Database
+from app.main import create_app
+from tests.stores import Store
+
+PATIENCE = 20
+
+
+@contextmanager
+def serving(store: Store, template: str) -> Iterator[str]:
+    """The address of a server on a copy of a template, with the settings people begin with."""
+    url = store.make(template)
+    settings = Settings(database_url=url, pool_size=4)
+    database = Database.of(settings)
+    config = uvicorn.Config(create_app(settings, database), port=0, log_level="warning")
+    server = uvicorn.Server(config)
+    socket = config.bind_socket()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert server.started, "the server doesn't start"
+        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+        socket.close()
+        database.close()
+        store.drop(url)

@@ -1,0 +1,213 @@
+"""The OpenAPI document: valid, told in one voice, and reviewed when it changes."""
+
+import json
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from app import api
+from app.kernel.config import Settings
+from app.kernel.openapi import operations
+from app.main import create_app
+
+SNAPSHOT = Path(__file__).with_name("snapshot.json")
+ADDRESS = "urn:document"
+Node = dict[str, Any]
+
+
+def document(dataset: str) -> Node:
+    return create_app(Settings(database_url="sqlite:///nowhere.db", dataset=dataset)).openapi()
+
+
+BARE = document("none")
+FULL = document(Settings().dataset)
+OPERATIONS = {operation["operationId"]: (path, method, operation)
+              for path, method, operation in operations(FULL)}  # fmt: skip
+
+
+def resolved(node: Node) -> Node:
+    """A node, or what its reference leads to."""
+    while "$ref" in node:
+        _, *steps = node["$ref"].split("/")
+        node = FULL
+        for step in steps:
+            node = node[step]
+    return node
+
+
+def validator(schema: Node) -> Draft202012Validator:
+    """A validator of a schema that stands in the document."""
+    registry: Any = Registry().with_resource(ADDRESS, DRAFT202012.create_resource(FULL))
+    absolute = json.loads(json.dumps(schema).replace('"$ref": "#', f'"$ref": "{ADDRESS}#'))
+    return Draft202012Validator(absolute, registry=registry)
+
+
+def nodes(node: Any) -> Iterator[Node]:
+    """Every object of the document."""
+    if isinstance(node, dict):
+        yield node
+        node = list(node.values())
+    for child in node if isinstance(node, list) else ():
+        yield from nodes(child)
+
+
+# --- The whole ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("found", [BARE, FULL], ids=["bare", "with examples"])
+def test_the_document_is_valid_openapi(found: Node) -> None:
+    assert found["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(found).validate()
+
+
+def test_the_document_is_the_reviewed_one() -> None:
+    assert json.loads(SNAPSHOT.read_text(encoding="utf-8")) == BARE, (
+        "The API has changed. Where that is meant, run `make openapi` and review the difference."
+    )
+
+
+def test_the_data_brings_examples_and_nothing_else() -> None:
+    stripped = deepcopy(FULL)
+    for node in nodes(stripped["paths"]):
+        node.pop("example", None)
+    assert stripped == BARE
+
+
+def test_no_example_stands_in_the_document_without_data() -> None:
+    assert not [node for node in nodes(BARE["paths"]) if "example" in node]
+
+
+# --- Operations ---------------------------------------------------------------------------------
+
+
+def test_tags_come_in_the_order_a_newcomer_reads() -> None:
+    assert [tag["name"] for tag in FULL["tags"]] == [name for name, _, _ in api.TAGS]
+    assert [tag["name"] for tag in FULL["tags"]][:3] == ["alliances", "consequences", "judgement"]
+    assert all(tag["description"] for tag in FULL["tags"])
+
+
+def test_operation_ids_are_unique_words() -> None:
+    ids = [operation["operationId"] for _, _, operation in operations(FULL)]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch("[a-z]+(_[a-z]+)*", name) for name in ids)
+
+
+def test_no_two_operations_have_the_same_summary() -> None:
+    summaries = [operation["summary"] for _, _, operation in operations(FULL)]
+    assert len(set(summaries)) == len(summaries)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_says_what_it_is(name: str) -> None:
+    _, _, operation = OPERATIONS[name]
+    assert len(operation["tags"]) == 1
+    assert re.fullmatch(r"[A-Z][^\n]{3,90}[^.\n]", operation["summary"])
+    for parameter in operation.get("parameters", ()):
+        assert parameter["description"], parameter["name"]
+        assert {"type": "null"} not in parameter["schema"].get("anyOf", ()), parameter["name"]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_answers_problems_as_problems(name: str) -> None:
+    path, method, operation = OPERATIONS[name]
+    responses = operation["responses"]
+    wanted = {"422", "500", "503"}
+    if "{" in path:
+        wanted |= {"404", "410"}
+    if method in {"post", "patch"}:
+        wanted |= {"400", "409", "413", "415"}
+    if method in {"patch", "delete"}:
+        wanted |= {"412", "428"}
+    assert wanted <= responses.keys()
+    for status, response in responses.items():
+        if status >= "400":
+            content = resolved(response)["content"]
+            assert list(content) == ["application/problem+json"]
+            schema = content["application/problem+json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_documents_its_headers_and_bodies(name: str) -> None:
+    _, method, operation = OPERATIONS[name]
+    headers = {p["name"]: p for p in operation.get("parameters", ()) if p["in"] == "header"}
+    body = operation.get("requestBody", {}).get("content", {})
+    if method == "post":
+        assert "Idempotency-Key" in headers
+        assert list(body) == ["application/json"]
+        assert {"ETag", "Location"} <= operation["responses"]["201"]["headers"].keys()
+    elif method == "patch":
+        assert headers["If-Match"]["required"]
+        assert list(body) == ["application/merge-patch+json"]
+    elif method == "delete":
+        assert headers["If-Match"]["required"]
+    else:
+        assert "304" in operation["responses"]
+        assert "ETag" in operation["responses"]["200"].get("headers", {}), name
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, (_, _, operation) in OPERATIONS.items()
+             if "bom" in {p["name"] for p in operation.get("parameters", ())}]
+)  # fmt: skip
+def test_a_list_documents_its_formats_and_its_names(name: str) -> None:
+    operation = OPERATIONS[name][2]
+    content = operation["responses"]["200"]["content"]
+    assert list(content) == ["application/json", "text/csv", "application/x-ndjson"]
+    assert "406" in operation["responses"]
+    parameters = {p["name"]: p["description"] for p in operation["parameters"]}
+    assert "`id`" in parameters["sort"]
+    assert "`" in parameters.get("include", "`")
+
+
+# --- Components ---------------------------------------------------------------------------------
+
+
+def test_component_names_are_words() -> None:
+    assert all(re.fullmatch("[A-Z][A-Za-z]+", name) for name in FULL["components"]["schemas"])
+    assert "Problem" in FULL["components"]["schemas"]
+
+
+def test_every_component_is_used() -> None:
+    used = {node["$ref"] for node in nodes(FULL) if isinstance(node.get("$ref"), str)}
+    for section, entries in FULL["components"].items():
+        for name in entries:
+            assert f"#/components/{section}/{name}" in used
+
+
+def test_schemas_use_the_words_of_json_schema() -> None:
+    assert not [node for node in nodes(FULL) if {"ge", "gt", "le", "lt"} & node.keys()]
+
+
+def test_nothing_python_shows() -> None:
+    assert "app." not in SNAPSHOT.read_text(encoding="utf-8")
+
+
+# --- Examples -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_example_is_valid(name: str) -> None:
+    _, _, operation = OPERATIONS[name]
+    for parameter in operation.get("parameters", ()):
+        if "example" in parameter:
+            validator(parameter["schema"]).validate(parameter["example"])
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        validator(media["schema"]).validate(media["example"])
+
+
+def test_every_example_of_a_schema_is_valid() -> None:
+    checked = 0
+    for node in nodes(FULL):
+        for example in node.get("examples", ()) if isinstance(node.get("examples"), list) else ():
+            validator({key: node[key] for key in node if key != "examples"}).validate(example)
+            checked += 1
+    assert checked

