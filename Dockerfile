@@ -5,7 +5,7 @@ WORKDIR /src
 RUN python -m venv /opt/entente
 COPY requirements.lock ./
 RUN /opt/entente/bin/pip install --no-cache-dir --disable-pip-version-check \
-        --require-hashes -r requirements.lock
+        --no-deps --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY migrations ./migrations
 COPY app ./app

@@ -59,6 +59,8 @@ clean: ## Remove the environment and the caches, never a database
 	    .pytest_cache .ruff_cache
 
 # Stamps: an environment is made once, and again only when what it is made from changes.
+# A lock names everything, so nothing is resolved (--no-deps): pip would take `name[extra]` for
+# unpinned as soon as a newer release of the name is out. `pip check` says if the lock lacks a thing.
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -69,16 +71,18 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
-	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --require-hashes -r requirements.lock
 	$(PIP) install --no-deps -e .
+	$(PIP) check
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run tests/requirements.lock
-	$(PIP) install --require-hashes -r tests/requirements.lock
+	$(PIP) install --no-deps --require-hashes -r tests/requirements.lock
+	$(PIP) check
 	@touch $@
 
 $(CLIENT)/.made: $(VENV)/.made tests/client-requirements.lock
 	$(BIN)/python -m venv $(CLIENT)
 	$(CLIENT)/bin/python -m pip --disable-pip-version-check --quiet \
-	    install --require-hashes -r tests/client-requirements.lock
+	    install --no-deps --require-hashes -r tests/client-requirements.lock
 	@touch $@
