@@ -6,6 +6,8 @@ from app.actors import routes as actors
 from app.alliances import routes as alliances
 from app.annotations import routes as annotations
 from app.assessors import routes as assessors
+from app.audit import routes as audit
+from app.changes import routes as changes
 from app.claims import routes as claims
 from app.consequences import routes as consequences
 from app.contradictions import routes as contradictions
@@ -13,10 +15,13 @@ from app.evidence import routes as evidence
 from app.exchanges import routes as exchanges
 from app.factors import routes as factors
 from app.items import routes as items
+from app.keys import routes as keys
 from app.matrices import routes as matrices
+from app.principals import routes as principals
 from app.ratings import routes as ratings
 from app.search import routes as search
 from app.sources import routes as sources
+from app.webhooks import routes as webhooks
 
 TAGS = (
     ("alliances", "Two or more actors drawing together: where to begin", alliances.router),
@@ -32,9 +37,18 @@ TAGS = (
     ("factors", "What pushes a consequence up or down", factors.router),
     ("contradictions", "Named tensions between claims", contradictions.router),
     ("annotations", "Notes on records, fields and spans of text", annotations.router),
+    (
+        "changes",
+        "What has changed, in one sequence: a list to follow, and a stream",
+        changes.router,
+    ),
+    ("webhooks", "Addresses that are told of changes, signed", webhooks.router),
     ("search", "Full text over everything", search.router),
-    ("assessors", "Who rates", assessors.router),
+    ("assessors", "Who rates: people, and machines that say so; `n` counts them", assessors.router),
     ("matrices", "Risk matrices, in editions", matrices.router),
+    ("principals", "Who may ask, what they may do and see", principals.router),
+    ("keys", "What principals show: made, rotated, revoked", keys.router),
+    ("audit", "Who did what, from where, and what was refused: one chain", audit.router),
 )
 
 router = APIRouter(prefix="/v1")

@@ -1,101 +1,42 @@
-"""The command line: serve, migrate, load, export, openapi, bench."""
+"""The command line: serve, migrate, load, export, openapi; and the commands of other folders."""
 
 import asyncio
 import json
+import os
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote, urlencode
 
 import click
-import sqlalchemy as sa
-import uvicorn
-from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 
 from app import dataset
-from app.bench.load import LoadError as BenchError
-from app.bench.run import Options, run
+from app.audit.command import audit
+from app.bench.command import bench
+from app.command import Plain, configured, opened
 from app.dataset import loader
-from app.dataset.loader import LoadError
+from app.kernel import logs, serving
+from app.kernel.access import LOCAL, Principal
 from app.kernel.config import Settings
 from app.kernel.db import Database
-from app.kernel.errors import NotFound, Problem
-from app.kernel.migrations import head, known, lack, migrate, revision
+from app.kernel.errors import NO_PATH
+from app.kernel.migrations import head, migrate, starting
+from app.keys.admission import is_loopback
+from app.keys.command import key
+from app.keys.service import any_there
 from app.main import create_app
+from app.operate.command import backup, doctor, restore
+from app.operate.stores import loose
 
-GRACE_SECONDS = 10
-"""How long requests under way may take to end when the service is stopped."""
+WORKER = "app.main:worker"
+"""What each of several workers makes its application with, from the same environment."""
 
 OK = 200
-
-
-class Plain(click.Group):
-    """Commands whose expected failures are one line each, without a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a failure a person can mend becomes a message and exit code 1."""
-        try:
-            return super().invoke(ctx)
-        except (LoadError, Problem, DBAPIError, ModuleNotFoundError) as error:
-            message = _said(error)
-        except BrokenPipeError:
-            raise  # click ends quietly when the reader of the output has gone
-        except OSError as error:
-            message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise click.ClickException(message)
-
-
-def _said(error: Exception) -> str:
-    """The failure in one line."""
-    match error:
-        case Problem():
-            return error.detail
-        case DBAPIError():
-            return f"The database doesn't do what it was asked: {_reason(error)}"
-        case ModuleNotFoundError(name="psycopg"):
-            return "PostgreSQL needs its driver: pip install 'entente[postgres]'"
-        case ModuleNotFoundError():
-            raise error
-        case _:
-            return str(error)
-
-
-def _reason(error: DBAPIError) -> str:
-    """The driver's first line; the others tell people what they didn't ask."""
-    return next(iter(str(error.orig).strip().splitlines()), "it gives no reason")
-
-
-def _settings(**changes: object) -> Settings:
-    """The settings of the environment, with what the command line says instead."""
-    given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        lines = [f"ENTENTE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
-        raise click.ClickException("; ".join(lines)) from None
-
-
-@contextmanager
-def _database(settings: Settings, *, migrated: bool = True) -> Iterator[Database]:
-    """The configured database, reached before anything else is done, and closed at the end."""
-    database = Database.of(settings)
-    try:
-        try:
-            with database.engine.connect() as connection:
-                found = revision(connection)
-        except DBAPIError as error:
-            where = sa.make_url(settings.database_url).render_as_string(hide_password=True)
-            raise click.ClickException(f"Can't open {where}: {_reason(error)}") from None
-        if (migrated or found not in known()) and (reason := lack(found)):
-            raise click.ClickException(reason)
-        yield database
-    finally:
-        database.close()
+SHOWN = 20
+"""How many changed records are named; the rest are counted."""
 
 
 @click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"]})
@@ -114,52 +55,52 @@ def main() -> None:
 @main.command()
 @click.option("--host", help="Address to listen on.  [default: ENTENTE_HOST or 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on.  [default: ENTENTE_PORT or 8000]")
-@click.option("--access-log/--no-access-log", default=False, help="Write a line per request.")
-def serve(host: str | None, port: int | None, *, access_log: bool) -> None:
+@click.option("--workers", type=int, help="Processes.  [default: ENTENTE_WORKERS or 1]")
+@click.option("--access-log/--no-access-log", default=True, help="Write a line per request.")
+def serve(host: str | None, port: int | None, workers: int | None, *, access_log: bool) -> None:
     """Migrate the database, load the data set if it is empty, and serve."""
-    settings = _settings(host=host, port=port)
+    settings = configured(host=host, port=port, workers=workers)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends all as Ctrl-C does
-    with (
-        # Taken before anything is changed, and listening once the service can answer.
-        _bound(settings.host, settings.port) as sock,
-        _database(settings, migrated=False) as database,
-    ):
-        migrate(database.engine)
-        if loader.load_if_empty(settings, database):
-            click.echo(f"Loaded the data set {settings.dataset}.")
-        config = uvicorn.Config(
-            create_app(settings, database),
-            host=settings.host,
-            port=settings.port,
-            access_log=access_log,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-        server = uvicorn.Server(config)
+    # Taken before anything is changed, and listening once the service can answer.
+    with serving.bound(settings.host, settings.port) as sock:
+        with opened(settings, migrated=False) as database, starting(database.engine):
+            migrate(database.engine)
+            if loader.load_if_empty(settings, database):
+                click.echo(f"Loaded the data set {settings.dataset}.")
+            _tell(settings, database)
+            lax = list(loose(database))
+        if not access_log and settings.log_level == "info":
+            settings = settings.model_copy(update={"log_level": "warning"})
+        logs.configure(settings)
+        for name, value in lax:
+            logs.log.warning("%s is %s: a power cut can lose acknowledged writes", name, value)
+        app: Any = create_app(settings) if settings.workers == 1 else WORKER
+        for name in ("host", "port", "workers", "log_level"):  # what was said here, for the workers
+            os.environ[f"ENTENTE_{name.upper()}"] = str(getattr(settings, name))
+        config = serving.configuration(settings, app)
         # Before the address is told: who follows it at once waits and isn't refused.
-        sock.listen()
-        click.echo(f"Docs: {_address(settings.host, sock.getsockname()[1])}/docs")
-        with suppress(KeyboardInterrupt):  # raised anew once the requests under way have ended
-            server.run(sockets=[sock])
+        sock.listen(config.backlog)
+        click.echo(f"Docs: {serving.address(settings.host, sock.getsockname()[1])}/docs")
+        serving.run(config, sock)
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    """A socket on an address; port 0 becomes a free one."""
-    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((host, port))
-    except (OSError, UnicodeError) as error:  # the latter for what can't be a name
-        sock.close()
-        reason = getattr(error, "strerror", None) or error
-        raise click.ClickException(f"Can't listen on {host}:{port}: {reason}") from None
-    return sock
-
-
-def _address(host: str, port: int) -> str:
-    """The address a person on this machine opens."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host)  # noqa: S104 - told apart, not bound
-    return f"http://{name or (f'[{host}]' if ':' in host else host)}:{port}"
+def _tell(settings: Settings, database: Database) -> None:
+    """Say loudly that the service is open; refuse to open it to other machines."""
+    if settings.oidc_issuer:
+        return
+    with database.read() as session:
+        closed = any_there(session)
+    if not closed and not is_loopback(settings.host):
+        raise click.ClickException(
+            f"There is no key yet, and {settings.host} is reached from other machines. Make one"
+            " first: entente key create NAME --role admin"
+        )
+    if not closed:
+        click.echo(
+            "OPEN: whoever reaches this address may read and change everything. It is this"
+            " machine's own; `entente key create NAME --role admin` closes it.",
+            err=True,
+        )
 
 
 # --- migrate, load ----------------------------------------------------------------------------
@@ -168,7 +109,7 @@ def _address(host: str, port: int) -> str:
 @main.command("migrate")
 def migrate_command() -> None:
     """Bring the database to the schema of this version."""
-    with _database(_settings(), migrated=False) as database:
+    with opened(configured(), migrated=False) as database:
         migrate(database.engine)
     click.echo(f"The database stands at revision {head()}.")
 
@@ -180,28 +121,59 @@ def migrate_command() -> None:
 @click.option(
     "--article",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Text of the article the data set was read from; its claims are then located in it.",
+    help="Text of the article the data set was read from; its claims are then located in it."
+    " Without PATH only the text is added, if the set is there.",
 )
-def load(path: Path | None, article: Path | None) -> None:
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and keep none of it.")
+def load(path: Path | None, article: Path | None, *, dry_run: bool) -> None:
     """Load a data set: the folder PATH, or the configured one.
 
-    Records that are there already are changed where they differ. All of it is loaded, or nothing.
+    Records that are there already are changed where they differ, also where somebody has changed
+    them since; they are named. All of it is loaded, or nothing.
     """
-    settings = _settings()
+    settings = configured()
     folder = path or dataset.folder(settings.dataset)
-    if folder is None or not folder.is_dir():
-        raise click.ClickException(f"There is no data set {settings.dataset!r}; name a folder.")
-    with (
-        _database(settings) as database,
-        click.progressbar(length=1, label=f"Loading {folder.name}", file=sys.stderr) as bar,
-    ):
+    if folder is not None and not folder.is_dir():
+        raise click.ClickException(dataset.absence(settings.dataset))
+    with opened(settings) as database:
+        # The text alone, where the set is there: to load it again would undo what was edited.
+        alone = path is None and (folder is None or loader.is_there(database, folder))
+        if article is not None and (folder is None or alone):
+            report = loader.attach(database, article, keep=not dry_run)
+        elif folder is not None:
+            report = _load(database, folder, article, keep=not dry_run)
+        else:
+            raise click.ClickException(dataset.absence(settings.dataset))
+    _report(report, dry_run=dry_run)
+
+
+def _load(database: Database, folder: Path, article: Path | None, *, keep: bool) -> loader.Report:
+    """Load a folder and show how far it has got."""
+    with click.progressbar(length=1, label=f"Loading {folder.name}", file=sys.stderr) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
-        report = loader.load(database, folder, article, progress)
-    click.echo(f"{report.created} created, {report.changed} changed, {report.unchanged} unchanged.")
+        report = loader.load(database, folder, article, progress, keep=keep)
+        if keep and (report.created or report.changed):
+            database.analyze()
+        return report
+
+
+def _report(report: loader.Report, *, dry_run: bool) -> None:
+    """Say what was done, and which records are no more what they were."""
+    changed = len(report.changed)
+    if report.created or changed or report.unchanged or not report.attached:
+        click.echo(f"{report.created} created, {changed} changed, {report.unchanged} unchanged.")
+    for record in report.changed[:SHOWN]:
+        click.echo(f"changed: {record}")
+    if changed > SHOWN:
+        click.echo(f"… and {changed - SHOWN} more")
+    for source in report.attached:
+        click.echo(f"text: {source}")
+    if dry_run:
+        click.echo("Nothing of it was kept: a dry run.")
 
 
 # --- export, openapi --------------------------------------------------------------------------
@@ -235,6 +207,10 @@ def export(kind: str, form: str, out: Path | None, params: Sequence[str]) -> Non
     KIND is a path below /v1: claims, actors, alliances/SLUG/consequences … Filters and
     moments are the API's own, e.g. --param known_at=2023-09-10T00:00:00Z.
     """
+    if "?" in kind:
+        kind, _, query = kind.partition("?")
+        asked = " ".join(f"--param {param}" for param in query.split("&"))
+        raise click.BadParameter(f"give parameters apart: {kind} {asked}", param_hint="KIND")
     if not all("=" in param for param in params):
         raise click.BadParameter("must be NAME=VALUE", param_hint="--param")
     pairs = [(name, value) for name, _, value in (param.partition("=") for param in params)]
@@ -244,8 +220,8 @@ def export(kind: str, form: str, out: Path | None, params: Sequence[str]) -> Non
         )
     wire = "csv" if form == "csv" else "ndjson"
     query = urlencode([*pairs, ("format", wire)])
-    settings = _settings()
-    with _database(settings) as database, _target(out) as file:
+    settings = configured()
+    with opened(settings) as database, _target(out) as file:
         write = _as_document(file) if form == "json" else file.write
         asyncio.run(_get(settings, database, f"/v1/{kind.strip('/')}", query, write))
         write(b"")
@@ -259,7 +235,7 @@ def export(kind: str, form: str, out: Path | None, params: Sequence[str]) -> Non
 )
 def openapi(out: Path | None) -> None:
     """Write the OpenAPI document."""
-    text = json.dumps(create_app(_settings()).openapi(), ensure_ascii=False, indent=2)
+    text = json.dumps(create_app(configured()).openapi(), ensure_ascii=False, indent=2)
     with _target(out) as file:
         file.write(f"{text}\n".encode())
 
@@ -300,14 +276,10 @@ def _as_document(file: BinaryIO) -> Callable[[bytes], object]:
 
 
 async def _get(
-    settings: Settings,
-    database: Database,
-    path: str,
-    query: str,
-    write: Callable[[bytes], object],
+    settings: Settings, database: Database, path: str, query: str, write: Callable[[bytes], object]
 ) -> None:
     """Ask the application, in this process, and hand on its answer piece by piece."""
-    app = create_app(settings, database)
+    app = create_app(settings, database, Principal.owner(LOCAL))
     status = 0
     refusal = b""
 
@@ -342,59 +314,14 @@ async def _get(
     async with app.router.lifespan_context(app):
         await app(scope, receive, send)
     if status != OK:
-        told = json.loads(refusal)["detail"]
-        unknown = told == NotFound.explanation or "?format:" in told  # only lists know formats
-        raise click.ClickException(f"{path} isn't a list." if unknown else f"{path}: {told}")
+        detail = json.loads(refusal)["detail"]
+        unknown = detail.startswith(NO_PATH) or "?format:" in detail  # only lists know formats
+        raise click.ClickException(f"{path} isn't a list." if unknown else f"{path}: {detail}")
 
 
-# --- bench ------------------------------------------------------------------------------------
-
-
-def _counts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[int, ...]:
-    """Numbers separated by commas, each 1 or more."""
-    parts = value.split(",")
-    if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
-        raise click.BadParameter("must be numbers like 10000,100000")
-    return tuple(map(int, parts))
-
-
-@main.command()
-@click.option(
-    "--claims",
-    default="10000,100000,1000000",
-    show_default=True,
-    callback=_counts,
-    help="Sizes of the sets, separated by commas.",
-)
-@click.option("--ratings", type=click.IntRange(1), default=100_000, show_default=True)
-@click.option("--annotations", type=click.IntRange(0), default=50_000, show_default=True)
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0, min_open=True),
-    default=3.0,
-    show_default=True,
-    help="How long each case is measured, on each side.",
-)
-@click.option(
-    "--connections",
-    type=click.IntRange(1, 1000),
-    default=4,
-    show_default=True,
-    help="Requests under way at a time.",
-)
-@click.option("--seed", default=1, show_default=True, help="Another makes another set.")
-@click.option(
-    "--database-url",
-    help="PostgreSQL server to measure on; databases are made there, its own isn't touched."
-    "  [default: temporary SQLite files]",
-)
-@click.option("--keep", is_flag=True, help="Leave the sets where they are.")
-def bench(**options: Any) -> None:
-    """Measure the service on synthetic sets, beside a bare server that sends the same bytes."""
-    url = options["database_url"]
-    if url is not None and sa.make_url(url).get_backend_name() != "postgresql":
-        raise click.BadParameter("must be of a PostgreSQL server", param_hint="--database-url")
-    try:
-        run(Options(**options), click.echo)
-    except BenchError as error:
-        raise click.ClickException(str(error)) from None
+main.add_command(audit)
+main.add_command(bench)
+main.add_command(key)
+main.add_command(backup)
+main.add_command(restore)
+main.add_command(doctor)

@@ -1,15 +1,20 @@
 """The `entente` command: in this process, or as one of its own where it serves or races."""
 
+import http.client
+import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from click.testing import CliRunner, Result
 
 from app.cli import main
 
+PATIENCE = 60
 ROOT = Path(__file__).resolve().parent.parent
 ENTENTE = [sys.executable, "-c", "from app.cli import main; main(prog_name='entente')"]
 
@@ -20,6 +25,11 @@ def environment(url: str, **settings: str) -> dict[str, str]:
     return {f"ENTENTE_{name.upper()}": value for name, value in given.items()}
 
 
+def without() -> dict[str, None]:
+    """The variables that are the tests' own, and no settings."""
+    return dict.fromkeys(name for name in os.environ if name.startswith("ENTENTE_REQUIRE_"))
+
+
 def entente(url: str, *arguments: str | Path, **settings: str) -> Result:
     """Run a command here; what would be a traceback fails the test."""
     before = signal.getsignal(signal.SIGTERM)
@@ -28,7 +38,7 @@ def entente(url: str, *arguments: str | Path, **settings: str) -> Result:
             main,
             [str(argument) for argument in arguments],
             prog_name="entente",
-            env=environment(url, **settings),
+            env={**without(), **environment(url, **settings)},
             catch_exceptions=False,
         )
     finally:
@@ -63,3 +73,44 @@ def started(url: str, *arguments: str, cwd: Path, **settings: str) -> subprocess
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+class Server:
+    """A service in a process of its own, whose log is read at its end."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("Docs: "):
+                self.port = urlsplit(line.removeprefix("Docs: ")).port
+                return
+        raise AssertionError(process.communicate()[1])
+
+    def ask(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> http.client.HTTPResponse:
+        """The answer to a request, read."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        content = None if body is None else json.dumps(body)
+        given = {"Content-Type": "application/json", **headers}
+        connection.request(method, path, content, given)
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer
+
+    def read(self, path: str) -> tuple[int, str]:
+        """The status and the text of an answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text
+
+    def end(self) -> str:
+        """Stop it; what it wrote."""
+        self.process.send_signal(signal.SIGTERM)
+        _, log = self.process.communicate(timeout=PATIENCE)
+        return log

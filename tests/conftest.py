@@ -28,6 +28,15 @@ from tests.helpers import counting
 BACKENDS = ("sqlite", "postgresql")
 REQUIRE_BROWSER = "ENTENTE_REQUIRE_BROWSER"
 POOL = 8
+UNHURRIED: dict[str, Any] = {
+    "rate_per_minute": 0,
+    "rate_per_address_per_minute": 0,
+    "queue_seconds": 60,
+    "stream_seconds": 0.05,
+    "deliver": False,
+}
+"""Tests ask more than people do, on busy machines; the limits have tests of their own. Streams
+end by themselves, since test clients wait for that; nothing is done behind a test."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,8 +54,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         stores.end()
 
 
-def _settings(url: str, **changes: object) -> Settings:
-    return Settings(**{"database_url": url, "dataset": "none", "pool_size": POOL, **changes})  # type: ignore[arg-type]  # pydantic checks them
+def _settings(url: str, **changes: Any) -> Settings:
+    given = {"database_url": url, "dataset": "none", "pool_size": POOL, **UNHURRIED, **changes}
+    return Settings(**given)
 
 
 def _migrated(url: str) -> None:
@@ -204,15 +214,20 @@ def loaded_client(loaded_database: Database) -> Iterator[TestClient]:
     settings = _settings(engine.url.render_as_string(hide_password=False))
     with _serving(create_app(settings, loaded_database)) as client:
         sa.event.listen(engine, "connect", _only_reads)
+        sa.event.listen(engine, "begin", _only_reads_now)
         engine.dispose()
         yield client
 
 
 def _only_reads(connection: object, _record: object) -> None:
-    if hasattr(connection, "read_only"):
-        connection.read_only = True  # psycopg
-    else:
+    if not hasattr(connection, "read_only"):  # psycopg has it, which the service sets itself
         connection.execute("PRAGMA query_only = ON")  # type: ignore[attr-defined]  # sqlite3
+
+
+def _only_reads_now(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute("SET TRANSACTION READ ONLY")
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 
 from app.kernel.config import Settings
 from app.kernel.db import Database
+from app.kernel.serving import bound, configuration
 from app.main import create_app
 from tests.stores import Store
 
@@ -16,14 +18,14 @@ PATIENCE = 20
 
 
 @contextmanager
-def serving(store: Store, template: str) -> Iterator[str]:
+def serving(store: Store, template: str, **changes: Any) -> Iterator[str]:
     """The address of a server on a copy of a template, with the settings people begin with."""
     url = store.make(template)
-    settings = Settings(database_url=url, pool_size=4)
+    settings = Settings(**{"database_url": url, "pool_size": 4, **changes})
     database = Database.of(settings)
-    config = uvicorn.Config(create_app(settings, database), port=0, log_level="warning")
-    server = uvicorn.Server(config)
-    socket = config.bind_socket()
+    server = uvicorn.Server(configuration(settings, create_app(settings, database)))
+    socket = bound(settings.host, 0)
+    socket.listen()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
     thread.start()
     try:

@@ -10,7 +10,8 @@ import pytest
 
 import app.api  # noqa: F401 - every table and resource is known once it is imported
 from app.annotations.schemas import TargetType
-from app.dataset import loader
+from app.changes.schemas import Kind as ChangedKind
+from app.dataset import files
 from app.kernel.resource import Resource
 from app.kernel.tables import Base, Record
 from app.search.routes import Kind
@@ -22,21 +23,33 @@ LONGEST = 400
 FRAMEWORK = ("fastapi", "starlette")
 EDGES = {
     "api.py", "main.py",
-    "kernel/docs.py", "kernel/formats.py", "kernel/http.py", "kernel/openapi.py",
-    "kernel/parents.py", "kernel/reading.py", "kernel/routes.py",
+    "keys/admission.py",
+    "kernel/docs.py", "kernel/endings.py", "kernel/formats.py", "kernel/http.py",
+    "kernel/openapi.py", "kernel/parents.py", "kernel/reading.py", "kernel/routes.py",
 }  # fmt: skip
 """Where HTTP may be spoken, beside each resource's `routes.py`."""
 
 DERIVED_WRITERS = {
+    "kernel/events.py",  # the events
+    "kernel/audit.py",  # the audit log
     "kernel/history.py",  # copies what is about to be replaced
     "kernel/idempotency.py",  # the answers kept
     "kernel/links.py",  # the link index
     "kernel/records.py",  # the records
+    "kernel/redaction.py",  # the records, without their content
     "kernel/search.py",  # the search entries
     "kernel/db.py",  # insert_once: texts, secrets
+    "keys/service.py",  # when a key was last used
     "ratings/judgements.py",  # the pools kept
+    "delivery/store.py",  # what came of sending
+    "webhooks/service.py",  # webhooks, which are no records
+    "sources/service.py",  # the texts of a source that is redacted
 }
 """The only modules with an INSERT, UPDATE or DELETE, each of its own tables."""
+
+
+ADMINISTERED = {"keys", "principals"}
+"""What is versioned, and is no record about the world."""
 
 
 def name_of(path: Path) -> str:
@@ -139,6 +152,7 @@ def test_every_record_has_a_twin_that_keeps_its_past() -> None:
         assert [column.name for column in twin.columns] == [
             *(column.name for column in table.columns),
             "superseded_at",
+            "sealed",
         ], model
         assert {column.name for column in twin.primary_key} == {"id", "version"}
 
@@ -148,10 +162,11 @@ def test_what_is_derived_from_records_has_a_past_too() -> None:
 
 
 def test_every_record_is_a_resource_that_can_be_searched_annotated_and_loaded() -> None:
-    assert set(Resource.known) == set(Record.kinds)
+    assert set(Resource.known) == set(Record.kinds) | ADMINISTERED
     assert set(get_args(TargetType)) == set(Record.kinds)
     assert set(get_args(Kind)) == set(Record.kinds)
-    assert set(loader.ORDER) == set(Record.kinds) - {"matrices"}
+    assert set(get_args(ChangedKind)) == {*Record.kinds, "webhooks"}
+    assert set(files.ORDER) == set(Record.kinds) - {"matrices"}
 
 
 def test_every_reference_names_a_kind_and_a_field() -> None:
@@ -183,6 +198,7 @@ def test_no_folder_of_a_resource_has_other_files_than_the_house_names() -> None:
     more = {
         "annotations": {"selectors"},
         "consequences": {"judgement"},
+        "keys": {"command", "admission", "oidc"},
         "ratings": {"judgements", "pooling"},
     }
     for resource in Resource.known.values():

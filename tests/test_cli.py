@@ -14,11 +14,12 @@ from starlette.testclient import TestClient
 from app import dataset
 from app.cli import main
 from app.dataset import loader
+from app.dataset.files import FORM, ORDER
 from app.kernel.db import Database
 from app.kernel.migrations import head
 from app.kernel.tables import Record, table_of
 from tests.command import entente, refused, succeeded
-from tests.helpers import everything, read
+from tests.helpers import everything, patch, read
 
 NOWHERE = "sqlite:////nowhere/at/all.db"
 DEFAULT = Path(dataset.__file__).parent / "russia-dprk"
@@ -30,7 +31,7 @@ REPLAYED = "as_of=2026-02-27"
 def write(folder: Path, **files: list[dict[str, Any]]) -> Path:
     """A data set."""
     folder.mkdir(exist_ok=True)
-    (folder / "dataset.json").write_text(json.dumps({"dataset": "own", "form": loader.FORM}))
+    (folder / "dataset.json").write_text(json.dumps({"dataset": "own", "form": FORM}))
     for kind, records in files.items():
         (folder / f"{kind}.json").write_text(json.dumps({"records": records}))
     return folder
@@ -99,7 +100,33 @@ def test_migrating_again_changes_nothing(blank_url: str) -> None:
 @pytest.mark.parametrize("arguments", [["load"], ["export", "actors"]])
 def test_a_database_without_tables_is_refused(blank_url: str, arguments: list[str]) -> None:
     told = refused(entente(blank_url, *arguments))
-    assert told == "The database hasn't been migrated; `entente migrate` does it."
+    where = sa.make_url(blank_url).render_as_string(hide_password=True)
+    assert where in told
+    assert "`entente migrate`" in told
+
+
+@pytest.mark.parametrize(
+    "arguments", [["load"], ["export", "actors"], ["key", "list"], ["key", "create", "me"]]
+)
+def test_only_what_makes_a_database_makes_its_file(tmp_path: Path, arguments: list[str]) -> None:
+    url = f"sqlite:///{tmp_path}/entente.db"
+    told = refused(entente(url, *arguments))
+    assert told.startswith(f"There is no database at {url}; `entente migrate` makes one")
+    assert list(tmp_path.iterdir()) == []
+    succeeded(entente(url, "migrate"))
+    assert (tmp_path / "entente.db").exists()
+    if arguments == ["load"]:
+        assert "0 changed" in succeeded(entente(url, *arguments))
+
+
+def test_a_variable_that_is_no_setting_is_doubted(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/entente.db"
+    result = entente(url, "migrate", prot="1", quite_another="1")
+    assert succeeded(result)
+    assert result.stderr == (
+        "Warning: there is no setting ENTENTE_PROT; is ENTENTE_PORT meant?\n"
+        "Warning: there is no setting ENTENTE_QUITE_ANOTHER.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,6 +142,8 @@ def test_a_database_out_of_reach_is_told_without_its_password(
     url: str, words: str, command: str
 ) -> None:
     told = refused(entente(url, command))
+    if command == "load" and url == NOWHERE:
+        words = f"There is no database at {NOWHERE}"
     assert words in told
     assert "secret" not in told
 
@@ -129,9 +158,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
 
 
 def test_the_default_data_is_loaded_once(database_url: str) -> None:
-    size = sum(
-        len(json.loads((DEFAULT / f"{kind}.json").read_text())["records"]) for kind in loader.ORDER
-    )
+    size = sum(len(json.loads((DEFAULT / f"{kind}.json").read_text())["records"]) for kind in ORDER)
     result = entente(database_url, "load")
     assert succeeded(result) == f"{size} created, 0 changed, 0 unchanged.\n"
     assert result.stderr.startswith("Loading russia-dprk")
@@ -148,8 +175,32 @@ def test_a_folder_is_loaded_by_its_path_or_as_configured(
     assert read(client, "sources/paper")["created_by"] == "loader"
     write(folder, sources=[{**SOURCE, "title": "Other"}])
     told = succeeded(entente(database_url, "load", dataset=str(folder)))
-    assert told == "0 created, 1 changed, 1 unchanged.\n"
+    assert told == "0 created, 1 changed, 1 unchanged.\nchanged: sources paper\n"
     assert read(client, "sources/paper")["title"] == "Other"
+
+
+def test_what_loading_changes_is_named_up_to_twenty(
+    database_url: str, client: TestClient, tmp_path: Path
+) -> None:
+    claims = [{**CLAIM, "ref": f"C{number:02}"} for number in range(1, 23)]
+    folder = write(tmp_path / "own", claims=claims)
+    succeeded(entente(database_url, "load", folder))
+    for claim in everything(client, "claims", limit=200):
+        patch(client, f"claims/{claim['id']}", note="By hand.")
+    for options in (["--dry-run"], []):
+        told = succeeded(entente(database_url, "load", folder, *options)).splitlines()
+        assert told[0] == "0 created, 22 changed, 0 unchanged."
+        assert told[1:21] == [f"changed: claims C{number:02}" for number in range(1, 21)]
+        assert told[21] == "… and 2 more"
+        notes = {claim["note"] for claim in everything(client, "claims", limit=200)}
+        dry = bool(options)
+        assert notes == ({"By hand."} if dry else {None})
+        assert told[22:] == (["Nothing of it was kept: a dry run."] if dry else [])
+
+
+def test_a_dry_run_refuses_what_loading_would(database_url: str, tmp_path: Path) -> None:
+    folder = write(tmp_path / "own", claims=[{**CLAIM, "modality": "sung"}])
+    assert "modality" in refused(entente(database_url, "load", folder, "--dry-run"))
 
 
 def test_the_text_of_an_article_is_attached(
@@ -164,6 +215,27 @@ def test_the_text_of_an_article_is_attached(
     length = len(article.read_text())
     write(folder, sources=[{**SOURCE, "text_sha256": digest, "text_length": length}])
     succeeded(entente(database_url, "load", folder, "--article", article))
+    assert read(client, "sources/paper/text")["text"] == article.read_text()
+
+
+def test_a_text_alone_is_attached_without_loading_anything_again(
+    database_url: str, client: TestClient, tmp_path: Path
+) -> None:
+    article = tmp_path / "article.txt"
+    article.write_text("Two states draw together.\n", encoding="utf-8")
+    digest = hashlib.sha256(article.read_bytes()).hexdigest()
+    own = str(write(tmp_path / "own", sources=[{**SOURCE, "text_sha256": digest}]))
+    command: list[str | Path] = ["load", "--article", article]
+    told = succeeded(entente(database_url, *command, "--dry-run", dataset=own))
+    assert told.startswith("1 created, 0 changed, 0 unchanged.\ntext: paper\nNothing")
+    # Where the set isn't there yet it is loaded, and only then.
+    told = succeeded(entente(database_url, *command, dataset=own))
+    assert told == "1 created, 0 changed, 0 unchanged.\ntext: paper\n"
+    patch(client, "sources/paper", title="By hand")
+    for name in (own, "none"):
+        told = succeeded(entente(database_url, *command, dataset=name))
+        assert told == "text: paper\n"
+    assert read(client, "sources/paper")["title"] == "By hand"
     assert read(client, "sources/paper/text")["text"] == article.read_text()
 
 
@@ -187,13 +259,37 @@ def test_a_broken_record_is_told_by_its_file_and_nothing_is_kept(
     assert count(database, "sources") == count(database, "claims") == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'{"records": 1}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"{", b"\xff\xfe", b"[]", b'{"records": 1}', b"[" * 100_000),
+        b'{"records": [{"ref": "C1", "ref": "C2", "statement": "So.", "modality": "asserted"}]}',
+        b'{"records": [{"ref": "\\ud800", "statement": "So.", "modality": "asserted"}]}',
+        b'{"records": [{"ref": "C1", "statement": "\\udfff", "modality": "asserted"}]}',
+        b'{"records": [], "size": NaN}',
+    ],
+)
 def test_a_file_of_another_form_is_told_and_nothing_is_kept(
     database_url: str, database: Database, tmp_path: Path, content: bytes
 ) -> None:
     folder = write(tmp_path / "own", sources=[SOURCE])
     (folder / "claims.json").write_bytes(content)
     assert refused(entente(database_url, "load", folder)).startswith(f"{folder}/claims.json: ")
+    assert count(database, "sources") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("rating", "ratings"), ("Claims", "claims"), ("evidences", "evidence"), ("zzz", "dataset")],
+)
+def test_a_file_that_nobody_reads_is_refused(
+    database_url: str, database: Database, tmp_path: Path, name: str, meant: str
+) -> None:
+    folder = write(tmp_path / "own", sources=[SOURCE])
+    (folder / "README.md").write_text("What it is.")
+    (folder / f"{name}.json").write_text("{}")
+    told = refused(entente(database_url, "load", folder))
+    assert told.startswith(f"{folder}/{name}.json: isn't a file of a data set; {meant}.json")
     assert count(database, "sources") == 0
 
 
@@ -204,7 +300,8 @@ def test_what_is_no_data_set_is_told(database_url: str, tmp_path: Path) -> None:
     assert f"'{missing}' does not exist" in refused(entente(database_url, "load", missing), 2)
     for name in ("none", "unheard-of"):
         told = refused(entente(database_url, "load", dataset=name))
-        assert told == f"There is no data set '{name}'; name a folder."
+        assert told.startswith(f"There is no data set '{name}'; name a folder, or one")
+        assert "russia-dprk" in told
 
 
 def test_two_may_load_at_once(database_url: str, database: Database, tmp_path: Path) -> None:
@@ -285,7 +382,7 @@ def test_a_file_is_written_whole_or_not_at_all(loaded_url: str, tmp_path: Path, 
         (["clams"], "/v1/clams isn't a list.", 1),
         ([""], "/v1/ isn't a list.", 1),
         (["../healthz"], "/v1/../healthz isn't a list.", 1),
-        (["actors?kind=state"], "/v1/actors?kind=state isn't a list.", 1),
+        (["actors?kind=state&q=x"], "apart: actors --param kind=state --param q=x", 2),
         (["actors/dprk"], "/v1/actors/dprk isn't a list.", 1),
         (["alliances/unheard-of/items"], "There is no record 'unheard-of' in alliances.", 1),
         (["claims", "--param", "colour=red"], "/v1/claims: ?colour: ", 1),

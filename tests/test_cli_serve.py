@@ -129,4 +129,6 @@ def test_an_address_of_another_machine_is_told(host: str) -> None:
 def test_a_data_set_that_is_not_there_is_told(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/own.db"
     told = refused(entente(url, "serve", port="0", dataset="unheard-of"))
-    assert told == "unheard-of/dataset.json: No such file or directory"
+    assert told.startswith(
+        "There is no data set 'unheard-of'; name a folder, or one that is here: "
+    )

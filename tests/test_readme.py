@@ -66,7 +66,7 @@ def test_an_answer_is_the_one_shown(
 
 def test_there_are_three_answers() -> None:
     assert len(ANSWERS) == 3
-    assert len(re.findall("^curl ", README, re.MULTILINE)) == sum(
+    assert len(re.findall(f"^curl .*'{HOST}", README, re.MULTILINE)) == sum(
         len(paths) for paths, _ in ANSWERS
     )
 

@@ -15,13 +15,24 @@ class Actor(Record):
 
     __tablename__ = "actors"
     __table_args__ = (
-        sa.Index("uq_actors_slug", "slug", unique=True, **live()),
-        sa.Index("uq_actors_ref", "alliance", "ref", unique=True, **live("ref IS NOT NULL")),
+        sa.Index("uq_actors_slug", "slug", "marking", unique=True, **live()),
+        sa.Index(
+            "uq_actors_ref", "alliance", "ref", "marking", unique=True, **live("ref IS NOT NULL")
+        ),
+        # Nulls are all different to an index: without an alliance there is one of a ref as well.
+        sa.Index(
+            "uq_actors_ref_alone",
+            "ref",
+            "marking",
+            unique=True,
+            **live("ref IS NOT NULL", "alliance IS NULL"),
+        ),
     )
     references = (
         Reference("alliance", "alliances"),
-        Reference("affiliations/*/actor", "actors"),
+        Reference("affiliations/*/actor", "actors", apart="role"),
     )
+    under = ("alliance",)
     label = "name"
     searchable = ("aliases", "description")
 

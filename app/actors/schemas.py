@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import iso3166
 from pydantic import AfterValidator, Field
 
+from app.kernel.forms import form
 from app.kernel.schemas import RecordIn, RecordOut
 from app.kernel.types import Label, Name, Note, Ref, Reference, Shape, Slug
 
@@ -14,11 +15,22 @@ Interest = Literal["party", "affected", "observer"]
 
 def _country(code: str) -> str:
     if code not in iso3166.countries_by_alpha2:
-        raise ValueError("isn't an ISO 3166-1 alpha-2 code")
+        raise ValueError("isn't a country of ISO 3166-1; its codes are like KR, and GB, not UK")
     return code
 
 
-CountryCode = Annotated[str, Field(pattern="^[A-Z]{2}$"), AfterValidator(_country)]
+CountryCode = Annotated[
+    str,
+    form("^[A-Z]{2}$", "must be the two capital letters of ISO 3166-1, e.g. KR"),
+    AfterValidator(_country),
+]
+Scheme = Annotated[
+    str,
+    form(
+        "^[a-z0-9_-]{1,40}$",
+        "must be named by 1 to 40 lower-case letters, digits and any of _ -, e.g. wikidata",
+    ),
+]
 
 
 class Affiliation(Shape):
@@ -43,7 +55,7 @@ class ActorFields(Shape):
         CountryCode | None, Field(description="ISO 3166-1 alpha-2; never required")
     ] = None
     external_ids: Annotated[
-        dict[Annotated[str, Field(pattern="^[a-z0-9_-]{1,40}$")], Name],
+        dict[Scheme, Name],
         Field(max_length=40, description="Ids elsewhere, by scheme: wikidata, opensanctions, stix"),
     ] = {}
     affiliations: Annotated[list[Affiliation], Field(max_length=100)] = []

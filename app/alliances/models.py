@@ -14,7 +14,7 @@ class Alliance(Record):
     """Two or more actors drawing together."""
 
     __tablename__ = "alliances"
-    __table_args__ = (sa.Index("uq_alliances_slug", "slug", unique=True, **live()),)
+    __table_args__ = (sa.Index("uq_alliances_slug", "slug", "marking", unique=True, **live()),)
     references = (Reference("members/*/actor", "actors", since="since", until="until"),)
     states = (States("statuses"),)
     label = "name"

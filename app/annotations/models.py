@@ -21,7 +21,9 @@ class Annotation(Record):
         sa.Index("ix_annotations_created", "created_at", "id", **live()),
     )
     references = (Reference("reply_to", "annotations"),)
+    under = ("target", "reply_to")
     searchable = ("body",)
+    stays = ("creator", "target_type", "target_version")
 
     target_type: Mapped[str] = mapped_column(sa.String(30))
     target: Mapped[str] = mapped_column(Id)

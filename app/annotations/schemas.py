@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from app.kernel.forms import form
 from app.kernel.schemas import RecordIn, RecordOut
 from app.kernel.types import IdText, Label, Prose, Reference, Sha256, Shape, Text, broken
 
@@ -24,9 +25,9 @@ class TextQuoteSelector(Shape):
     """A span by what it says. It must occur once, or be told apart by what stands around it."""
 
     type: Literal["TextQuoteSelector"]
-    exact: Annotated[str, Text(5000)]
-    prefix: Annotated[str, Text(500)] | None = None
-    suffix: Annotated[str, Text(500)] | None = None
+    exact: Annotated[str, Text(5000, blank=True)]
+    prefix: Annotated[str, Text(500, blank=True)] | None = None
+    suffix: Annotated[str, Text(500, blank=True)] | None = None
 
 
 class TextPositionSelector(Shape):
@@ -57,10 +58,11 @@ class TargetIn(Shape):
     ] = None
     pointer: Annotated[
         str | None,
-        Field(
+        form(
+            r"^(/([^~/]|~[01])*)+$",
+            "must be a JSON pointer, e.g. /statement",
             max_length=300,
-            pattern=r"^(/([^~/]|~[01])*)+$",
-            description="JSON pointer to a field",
+            description="JSON pointer to a field; none for the text of a source",
             examples=["/statement"],
         ),
     ] = None

@@ -5,6 +5,9 @@ from typing import Any
 
 from app.kernel.errors import Invalid
 
+AMBIGUOUS = 2
+"""So many places are too many for a quote that is to have one."""
+
 
 def value_at(record: Mapping[str, Any], pointer: str) -> Any:
     """The value a JSON pointer (RFC 6901) leads to. Raises Invalid where it leads nowhere."""
@@ -31,6 +34,7 @@ def check_spans(selectors: Sequence[Mapping[str, Any]], text: str) -> None:
             if selector["end"] > len(text):
                 raise Invalid.at(f"{at}/end", f"lies behind the end of the text ({len(text)})")
             spans.append((selector["start"], selector["end"]))
+            agree(spans, index)
         elif not any(other["type"] == "TextPositionSelector" for other in selectors):
             spans.append(_only_place(selector, text, at))
     for index, selector in enumerate(selectors):
@@ -38,17 +42,29 @@ def check_spans(selectors: Sequence[Mapping[str, Any]], text: str) -> None:
             raise Invalid.at(f"/target/selector/{index}/exact", "isn't what stands there")
 
 
+def agree(spans: Sequence[tuple[int, int]], index: int) -> None:
+    """Refuse a second position that isn't the first."""
+    if len(set(spans)) > 1:
+        start, end = spans[0]
+        raise Invalid.at(
+            f"/target/selector/{index}", f"isn't the span of the other selector, {start} to {end}"
+        )
+
+
 def _places(selector: Mapping[str, Any], text: str) -> list[tuple[int, int]]:
-    exact = selector["exact"]
+    """The first two places of a quote, looked for together with what stands around it.
+
+    Each search is one pass over the text: a candidate at every letter of it, as in a text of one
+    letter, costs no more than none.
+    """
+    before, exact = selector.get("prefix") or "", selector["exact"]
+    around = before + exact + (selector.get("suffix") or "")
     found: list[tuple[int, int]] = []
-    start = text.find(exact)
-    while start >= 0:
-        span = (start, start + len(exact))
-        if _stands_at(selector, text, span):
-            found.append(span)
-            if len(found) > 1:
-                break
-        start = text.find(exact, start + 1)
+    at = text.find(around)
+    while at >= 0 and len(found) < AMBIGUOUS:
+        start = at + len(before)
+        found.append((start, start + len(exact)))
+        at = text.find(around, at + 1)
     return found
 
 
@@ -57,7 +73,7 @@ def _stands_at(selector: Mapping[str, Any], text: str, span: tuple[int, int]) ->
     before, after = selector.get("prefix") or "", selector.get("suffix") or ""
     return (
         text[start:end] == selector["exact"]
-        and text[:start].endswith(before)
+        and text.endswith(before, 0, start)
         and text.startswith(after, end)
     )
 
@@ -66,7 +82,7 @@ def _only_place(selector: Mapping[str, Any], text: str, at: str) -> tuple[int, i
     found = _places(selector, text)
     if not found:
         raise Invalid.at(f"{at}/exact", "doesn't stand in that version of the text")
-    if len(found) > 1:
+    if len(found) == AMBIGUOUS:
         raise Invalid.at(
             f"{at}/exact", "stands there more than once; add prefix, suffix or position"
         )

@@ -1,5 +1,6 @@
 """Annotations as a resource: pinned to a version, checked when made, outdated by change."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
@@ -18,19 +19,19 @@ from app.annotations.schemas import (
     Status,
     TargetType,
 )  # fmt: skip
-from app.kernel import history, records
+from app.kernel import history, markings, records
 from app.kernel.db import Tx
-from app.kernel.errors import Gone, Invalid, NotFound
+from app.kernel.errors import Forbidden, Gone, Invalid, NotFound
 from app.kernel.listing import Listing, Selection, equals, matches
 from app.kernel.records import Row
 from app.kernel.references import Reference
 from app.kernel.resource import Resource
-from app.kernel.schemas import RecordIn
-from app.kernel.tables import Record
-from app.kernel.types import IdText, Label, QueryBool
+from app.kernel.tables import Base, Record, table_of
+from app.kernel.types import IdText, Label, QueryBool, Shape
 from app.kernel.view import View
 from app.sources.service import text_of
 
+SAID = ("tlp", "audience", "downgrade", "motivation", "body", "status")
 SPANNED = {"claims": "/statement"}
 """The field a selector selects in, where no pointer says another."""
 
@@ -69,9 +70,14 @@ class Annotations(Resource):
     expands = {"reply_to": "reply_to"}
 
     @property
-    def made_from(self) -> type[RecordIn]:
+    def made_from(self) -> type[Shape]:
         """A note is made with its target, which it keeps."""
         return AnnotationIn
+
+    @property
+    def names(self) -> tuple[Reference, ...]:
+        """A note is marked no lower than what it is about, either: it may quote it."""
+        return (*Table.references, Reference("target", {k: k for k in Record.kinds}, "target_type"))
 
     @property
     def named_in_files(self) -> tuple[Reference, ...]:
@@ -114,26 +120,38 @@ class Annotations(Resource):
             "outdated": bool(row["outdated"]),
         }
 
-    def create(self, tx: Tx, shape: RecordIn, record_id: str = "", **fixed: Any) -> Row:
+    def quoting(self, session: Session, record: str) -> Sequence[str]:
+        """Those with a quote of the record, in any version, that weren't redacted themselves."""
+        quoting: set[str] = set()
+        for t in (table_of(Table), Base.twins[self.kind]):
+            rows = session.execute(sa.select(t.c.id, t.c.selector).where(t.c.target == record))
+            quoting |= {row.id for row in rows if any("exact" in part for part in row.selector)}
+        return sorted(quoting)
+
+    def create(self, tx: Tx, shape: Shape, record_id: str = "", **fixed: Any) -> Row:
         """Pin the target, check every selector against it, and write the note."""
         if not isinstance(shape, AnnotationNote):
             raise TypeError(shape)
         said = shape.model_dump(mode="json")
-        row: Row = {name: said[name] for name in ("tlp", "motivation", "body", "status")}
+        row: Row = {name: said[name] for name in SAID}
         row["creator"] = shape.creator or tx.by
+        if row["creator"] != tx.by and "edit" not in tx.caller.may:
+            raise Forbidden(f"{tx.by} annotates as {tx.by}, and only as that.")
         row["reply_to"] = said.get("reply_to")
         if "consequence" in fixed:
             row |= self._pinned(tx, {"type": "consequences", "id": fixed["consequence"]})
         else:
             row |= self._inherited(tx, row["reply_to"]) if row["reply_to"] else {}
             row |= self._pinned(tx, said["target"]) if said["target"] else {}
+        named = records.resolve(tx, self.names, row)
+        markings.settle(tx, row, named, said="tlp" in shape.model_fields_set)
         row = records.create(tx, self.model, row, record_id)
         self.saved(tx, row, None)
         return row
 
     def _inherited(self, tx: Tx, reply_to: str) -> Row:
         try:
-            answered = records.find(tx.session, Table, reply_to)
+            answered = records.find(tx.session, Table, reply_to, tx.view)
         except (NotFound, Gone):
             raise Invalid.at(
                 "/reply_to", f"there is no record {reply_to!r} in annotations"
@@ -144,12 +162,16 @@ class Annotations(Resource):
     def _pinned(self, tx: Tx, target: Row) -> Row:
         resource = Resource.known[target["type"]]
         try:
-            current = records.find(tx.session, resource.model, target["id"])
+            current = records.find(tx.session, resource.model, target["id"], tx.view)
         except (NotFound, Gone):
             detail = f"there is no record {target['id']!r} in {target['type']}"
             raise Invalid.at("/target/id", detail) from None
         pinned = self._version(tx, resource, current, target.get("version"))
         pointer, selector = target.get("pointer"), target.get("selector") or []
+        if target["type"] == "sources" and pointer == "/text":
+            raise Invalid.at(
+                "/target/pointer", "leave it out: without one, a selector selects in the text"
+            )
         said = {**resource.said(pinned), "text_sha256": pinned.get("text_sha256")}
         value = selectors.value_at(said, pointer) if pointer else None
         digest = pinned.get("text_sha256") if target["type"] == "sources" and not pointer else None
@@ -171,7 +193,9 @@ class Annotations(Resource):
     def _version(self, tx: Tx, resource: Resource, current: Row, version: int | None) -> Row:
         if version in {None, current["version"]}:
             return current
-        found = history.versions(tx.session, resource.model, current["id"], (version or 0) + 1, 1)
+        found = history.versions(
+            tx.session, resource.model, current["id"], tx.eyes, (version or 0) + 1, 1
+        )
         if not found or found[0]["version"] != version:
             raise Invalid.at("/target/version", "there is no such version of the record")
         return found[0]
@@ -192,7 +216,7 @@ class Annotations(Resource):
             raise Invalid.at(
                 "/target/selector", "needs a pointer to a text, or a source with a text"
             )
-        text = text_of(session, pinned["text_sha256"])
+        text = text_of(session, pinned["id"], pinned["text_sha256"])
         if text is not None:
             selectors.check_spans(selector, text)
         elif any(part["type"] == "TextQuoteSelector" for part in selector):
@@ -200,8 +224,16 @@ class Annotations(Resource):
                 "/target/selector",
                 "a quote can't be checked: the text isn't held here; give a position",
             )
-        elif any(part["end"] > (pinned["text_length"] or 0) for part in selector):
-            raise Invalid.at("/target/selector/0/end", "lies behind the end of the text")
+        else:
+            self._check_positions(selector, pinned["text_length"] or 0)
+
+    def _check_positions(self, selector: list[Row], length: int) -> None:
+        for index, part in enumerate(selector):
+            if part["end"] > length:
+                detail = f"lies behind the end of the text ({length})"
+                raise Invalid.at(f"/target/selector/{index}/end", detail)
+        spans = [(part["start"], part["end"]) for part in selector]
+        selectors.agree(spans, len(spans) - 1)
 
 
 annotations = Annotations()

@@ -11,7 +11,7 @@ class Assessor(Record):
     """A person, or a machine that says so."""
 
     __tablename__ = "assessors"
-    __table_args__ = (sa.Index("uq_assessors_slug", "slug", unique=True, **live()),)
+    __table_args__ = (sa.Index("uq_assessors_slug", "slug", "marking", unique=True, **live()),)
     label = "name"
     searchable = ("description",)
 

@@ -5,9 +5,12 @@ from typing import Annotated, ClassVar
 from app.assessors.models import Assessor as Table
 from app.assessors.schemas import Assessor, AssessorIn
 from app.kernel import records
+from app.kernel.access import Principal
 from app.kernel.db import Tx, take_turn
 from app.kernel.errors import Gone, NotFound
+from app.kernel.eyes import covers
 from app.kernel.listing import Listing, equals, matches
+from app.kernel.markings import FIELDS
 from app.kernel.records import Row
 from app.kernel.resource import Resource
 from app.kernel.types import QueryBool, Slug
@@ -41,14 +44,34 @@ class Assessors(Resource):
 assessors = Assessors()
 
 
-def caller_as_assessor(tx: Tx) -> Row:
-    """The caller's own record, made when missing: a rating is by them when none is named."""
-    try:
-        return records.find(tx.session, Table, tx.by)
-    except (NotFound, Gone):
+def own_slug(caller: Principal) -> str:
+    """The slug of the assessor a caller rates as."""
+    return caller.assessor or caller.name
+
+
+def caller_as_assessor(tx: Tx, row: Row) -> Row:
+    """The caller's own record, for a row they write; made when missing.
+
+    It shows to whom a rating of theirs does, and to nobody before: a hidden rating makes no name
+    appear.
+    """
+    own = _own(tx)
+    if own is None:
         take_turn(tx.session, "assessors")
+        own = _own(tx)
+    marked = {name: row[name] for name in FIELDS}
+    if own is None:
+        slug = own_slug(tx.caller)
+        said = {"slug": slug, "name": slug, "description": "A user of this service."}
+        shape = AssessorIn.model_validate({**said, "machine": tx.caller.machine, "tlp": row["tlp"]})
+        return assessors.create(tx, shape.model_copy(update={"audience": row["audience"]}))
+    if not covers((row["tlp"], row["audience"]), (own["tlp"], own["audience"])):
+        return assessors.rewrite(tx, own, marked)
+    return own
+
+
+def _own(tx: Tx) -> Row | None:
     try:
-        return records.find(tx.session, Table, tx.by)
+        return records.find(tx.session, Table, own_slug(tx.caller), tx.view)
     except (NotFound, Gone):
-        shape = AssessorIn(slug=tx.by, name=tx.by, description="The user of this service.")
-        return assessors.create(tx, shape)
+        return None

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from app.bench.load import Request, ask
 from app.bench.words import WORDS
-from app.bench.world import ALLIANCE, COMMON, GRADE, Sizes
+from app.bench.world import ALLIANCE, CLAIMED, COMMON, GRADE, PERIOD, Sizes
 
 PAGE = 50
 STEP = 200
@@ -43,6 +43,10 @@ def cases_of(port: int, sizes: Sizes, claims: list[str], newest: datetime) -> It
             depth_name(depth),
             tuple(Request(_with(f"{LIST}&limit={PAGE}", cursor)) for cursor in cursors),
         )
+    yield Case(f"{PAGE} claims, newest first", (Request(f"/v1/claims?limit={PAGE}"),))
+    then = urlencode({"known_at": (CLAIMED + PERIOD / 2).isoformat()})
+    past = f"/v1/claims?limit={PAGE}&{then}"
+    yield Case(f"{PAGE} claims as they were known", (Request(past),))
     random = Random(f"{sizes.seed} words")  # noqa: S311 - no secret
     pairs = [" ".join(random.sample(WORDS[20:120], 2)) for _ in range(VARIETY)]
     yield Case("full text, two words, top 20", tuple(map(_search, pairs)))

@@ -12,6 +12,7 @@ from app.bench import bulk
 from app.bench.opinions import Opinions, first_version
 from app.bench.world import BY, World
 from app.kernel import links, search
+from app.kernel.access import Principal
 from app.kernel.db import Database
 from app.kernel.records import Row
 from app.kernel.tables import Base, Record, table_of
@@ -35,11 +36,11 @@ def fill(
     numbers = count(1)
     for model, rows in world.records():
         for batch in batches(rows):
-            with database.write(BY) as tx:
+            with database.write(Principal.owner(BY)) as tx:
                 _put(tx.session, model, batch, numbers)
             progress(len(batch))
     _put_opinions(database, opinions, numbers, progress)
-    with database.write(BY) as tx:
+    with database.write(Principal.owner(BY)) as tx:
         for index in indexes:
             tx.session.execute(sa.text(index))
     _settle(database, next(numbers))
@@ -70,7 +71,7 @@ def _without_indexes(database: Database) -> list[str]:
     if database.is_postgres:
         return []
     master = sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
-    with database.write(BY) as tx:
+    with database.write(Principal.owner(BY)) as tx:
         found = tx.session.execute(master).all()
         for name, _ in found:
             tx.session.execute(sa.text(f'DROP INDEX "{name}"'))
@@ -89,6 +90,7 @@ def _settle(database: Database, number: int) -> None:
             # The autovacuum daemon does it within minutes of any such load.
             connection.exec_driver_sql("VACUUM ANALYZE")
     else:
+        database.analyze()
         raw = database.engine.raw_connection()  # a checkpoint runs outside every transaction
         raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         raw.close()
@@ -121,7 +123,7 @@ def _put_opinions(
     twins = Base.twins
     for batch in batches(opinions.ratings):
         past, present = _entries(batch, numbers)
-        with database.write(BY) as tx:
+        with database.write(Principal.owner(BY)) as tx:
             bulk.insert(tx.session, table_of(Rating), batch)
             bulk.insert(tx.session, SEARCH, present)
             bulk.insert(tx.session, twins["search_entries"], past)
@@ -133,7 +135,7 @@ def _put_opinions(
     )
     for table, rows in parts:
         for batch in batches(rows):
-            with database.write(BY) as tx:
+            with database.write(Principal.owner(BY)) as tx:
                 bulk.insert(tx.session, table, batch)
 
 
@@ -146,6 +148,6 @@ def _entries(ratings: Sequence[Row], numbers: Iterator[int]) -> tuple[list[Row],
         if row["ended_at"] is None:
             present.append(entry)
         else:
-            past.append({**entry, "superseded_at": row["ended_at"]})
+            past.append({**entry, "superseded_at": row["ended_at"], "sealed": None})
             present.append(_entry(Rating, row, next(numbers)))
     return past, present

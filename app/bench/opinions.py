@@ -15,6 +15,7 @@ from random import Random
 from app.bench.world import RATED, World, moments, row_of
 from app.domain.matrix import DEFAULT
 from app.domain.probability import logit
+from app.kernel.eyes import CLEAR, SPECIAL, pool_level
 from app.kernel.records import Row
 from app.ratings.judgements import stretches
 from app.ratings.models import Rating
@@ -38,7 +39,7 @@ class Opinions:
     def replaced_ratings(self) -> Iterator[Row]:
         """The first version of each rating that was superseded."""
         return (
-            first_version(row) | {"superseded_at": row["ended_at"]}
+            first_version(row) | {"superseded_at": row["ended_at"], "sealed": None}
             for row in self.ratings
             if row["ended_at"] is not None
         )
@@ -130,6 +131,8 @@ def _judgements(rows: list[Row]) -> list[Row]:
         step
         | {
             "consequence": rows[0]["consequence"],
+            "from_level": pool_level(CLEAR),
+            "to_level": SPECIAL + 1,
             "recorded_at": step["ended_at"] or step["effective_at"],
         }
         for step in (stretches(rows, rows[0]["effective_at"]) if rows else ())

@@ -39,7 +39,8 @@ def made(url: str | None, name: str, place: Path, *, keep: bool) -> Iterator[str
                 path.unlink()
         return
     full = f"{PREFIX}_{name}"
-    engine = make_engine(Settings(database_url=url)).execution_options(isolation_level="AUTOCOMMIT")
+    settings = Settings(database_url=url, query_timeout_seconds=0)
+    engine = make_engine(settings).execution_options(isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             known = sa.select(sa.text("1")).select_from(sa.text("pg_database"))

@@ -20,6 +20,7 @@ from app.assessors.models import Assessor
 from app.bench.words import Prose, Zipf
 from app.claims.models import Claim
 from app.consequences.models import Cause, Consequence, Outcome
+from app.kernel.eyes import CLEAR, LEVELS
 from app.kernel.ids import derived_id
 from app.kernel.records import Row
 from app.kernel.tables import Record, table_of
@@ -64,7 +65,8 @@ class Sizes:
 @cache
 def _blank(model: type[Record]) -> Row:
     blank: Row = dict.fromkeys(column.name for column in table_of(model).columns)
-    return blank | {"version": 1, "tlp": "CLEAR", "created_by": BY, "recorded_by": BY}
+    said = {"version": 1, "created_by": BY, "recorded_by": BY}
+    return blank | said | {"tlp": LEVELS[0], "audience": [], "marking": CLEAR}
 
 
 def row_of(model: type[Record], at: datetime, key: int, /, **said: Any) -> Row:

@@ -16,7 +16,17 @@ class Claim(Record):
 
     __tablename__ = "claims"
     __table_args__ = (
-        sa.Index("uq_claims_ref", "alliance", "ref", unique=True, **live("ref IS NOT NULL")),
+        sa.Index(
+            "uq_claims_ref", "alliance", "ref", "marking", unique=True, **live("ref IS NOT NULL")
+        ),
+        # Nulls are all different to an index: without an alliance there is one of a ref as well.
+        sa.Index(
+            "uq_claims_ref_alone",
+            "ref",
+            "marking",
+            unique=True,
+            **live("ref IS NOT NULL", "alliance IS NULL"),
+        ),
         sa.Index("ix_claims_newest", "effective_at", "id", **live()),
         sa.Index("ix_claims_alliance_newest", "alliance", "effective_at", "id", **live()),
         sa.Index("ix_claims_speaker_newest", "speaker", "effective_at", "id", **live()),
@@ -26,9 +36,10 @@ class Claim(Record):
         Reference("alliance", "alliances"),
         Reference("speaker", "actors"),
         Reference("about/*", "actors"),
-        Reference("carriers/*/source", "sources"),
+        Reference("carriers/*/source", "sources", apart="locator"),
         Reference("relations/*/claim", "claims", tag="kind"),
     )
+    under = ("alliance",)
     label = "statement"
     searchable = ("note", "corpus")
 

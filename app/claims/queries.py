@@ -1,13 +1,15 @@
 """Reading claims: filters, and when a claim is contested or retracted."""
 
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
+from pydantic import Field
+from sqlalchemy.orm import Session
 
 from app.claims.models import Claim as Table
-from app.claims.schemas import Basis, Modality, QueryGrade
-from app.kernel.ids import is_id
-from app.kernel.links import Link
+from app.claims.schemas import UNJUDGED, Basis, Modality, QueryGrade
+from app.kernel.links import Link, linked
 from app.kernel.listing import (
     Listing,
     Selection,
@@ -15,66 +17,106 @@ from app.kernel.listing import (
     at_least,
     at_most,
     before,
+    driven,
     equals,
     links_to,
     matches,
     refers,
 )
-from app.kernel.tables import Record
 from app.kernel.types import Instant, QueryBool, Ref, Reference
 from app.kernel.view import View
 from app.sources.models import Source
 from app.sources.schemas import Reliability
 
-ABOUT = "claims.about"
-DRIVEN = "about is driven by the link index"
+ABOUT, CARRIED = "claims.about", "claims.carriers.source"
+LEADING = {"about": ("actors", ABOUT), "source": ("sources", CARRIED)}
+"""Filters whose links can lead a list: the kind they name, and the field of the links."""
 
 
-def opposed(view: View, claim: Any) -> sa.ColumnElement[bool]:
-    """Whether an unretracted claim denies or contradicts the claim at the moment (rule 7)."""
-    link, other = view.of(Link, "opposing"), view.of(Table, "opponent")
-    return sa.exists(
-        sa.select(sa.literal(1)).where(
-            link.c.target == sa.cast(claim, sa.String(60)),
-            link.c.field.in_(
-                ["claims.relations.claim:denies", "claims.relations.claim:contradicts"]
-            ),
-            link.c.at <= view.moment,
-            other.c.id == link.c.owner,
-            ~taken_back(view, link.c.owner),
-        )
+OPPOSING = ("denies", "contradicts")
+
+
+def opposed(
+    view: View, claim: Any, besides: Collection[str] = (), *, each: bool = False
+) -> sa.ColumnElement[bool]:
+    """Whether an unretracted claim denies or contradicts the claim at the moment (rule 7).
+
+    Claims that are named in `besides` don't count. `each` asks for one claim after another, as for
+    a page, and not for all there are.
+    """
+    link = view.of(Link, "opposing")
+    return _any(
+        link.c.target == sa.cast(claim, sa.String(60)),
+        link.c.field.in_([f"claims.relations.claim:{kind}" for kind in OPPOSING]),
+        link.c.at <= view.moment,
+        _there(view, link.c.owner, "opponent", each=each),
+        ~taken_back(view, link.c.owner, each=each),
+        *([link.c.owner.not_in(sorted(besides))] if besides else []),
+        each=each,
     )
 
 
-def taken_back(view: View, claim: Any) -> sa.ColumnElement[bool]:
+def taken_back(view: View, claim: Any, *, each: bool = False) -> sa.ColumnElement[bool]:
     """Whether a claim retracts the claim at the moment."""
-    link, other = view.of(Link, "retracting"), view.of(Table, "retractor")
-    return sa.exists(
-        sa.select(sa.literal(1)).where(
-            link.c.target == sa.cast(claim, sa.String(60)),
-            link.c.field == "claims.relations.claim:retracts",
-            link.c.at <= view.moment,
-            other.c.id == link.c.owner,
-        )
+    link = view.of(Link, "retracting")
+    return _any(
+        link.c.target == sa.cast(claim, sa.String(60)),
+        link.c.field == "claims.relations.claim:retracts",
+        link.c.at <= view.moment,
+        _there(view, link.c.owner, "retractor", each=each),
+        each=each,
     )
 
 
-def _about(s: Selection, keys: list[str]) -> sa.ColumnElement[bool]:
-    if DRIVEN in s.columns:
-        return sa.true()
-    return links_to("actors", ABOUT).predicate(s, keys)
+def judged(credibility: sa.ColumnElement[int]) -> sa.ColumnElement[Any]:
+    """A credibility to compare by: null where it cannot be judged."""
+    return sa.func.nullif(credibility, UNJUDGED, type_=sa.Integer)
+
+
+def _there(view: View, claim: Any, name: str, *, each: bool) -> sa.ColumnElement[bool]:
+    """Whether a claim is there for the reader.
+
+    Not a join: of the past, SQLite would put the versions of every claim together for each.
+    """
+    return _any(view.of(Table, name).c.id == claim, each=each)
+
+
+def _any(*conditions: sa.ColumnElement[bool], each: bool) -> sa.ColumnElement[bool]:
+    """Whether there is a row. An EXISTS may be answered for all claims at once, a value can't."""
+    found = sa.select(sa.literal(1)).where(*conditions)
+    return found.limit(1).scalar_subquery().is_not(None) if each else sa.exists(found)
+
+
+def claims_of(
+    session: Session, view: View, ids: Collection[str], against: str
+) -> list[dict[str, Any]]:
+    """Claims by id, and those that stand against a claim."""
+    t, link = view.of(Table), view.of(Link, "opposing")
+    owners = sa.select(link.c.owner).where(
+        link.c.target == against,
+        link.c.field.in_([f"claims.relations.claim:{kind}" for kind in OPPOSING]),
+    )
+    wanted = sa.or_(t.c.id.in_(sorted(ids)), t.c.id.in_(owners))
+    return [dict(row) for row in session.execute(sa.select(t).where(wanted)).mappings()]
+
+
+def newly_contested(
+    session: Session, view: View, claims: Iterable[str], by: Collection[str]
+) -> list[str]:
+    """Of some claims those that are contested, and wouldn't be without the claims in `by`."""
+    t = view.of(Table)
+    statement = sa.select(t.c.id).where(
+        t.c.id.in_(sorted(claims)), opposed(view, t.c.id), ~opposed(view, t.c.id, by)
+    )
+    return list(session.execute(statement.order_by(t.c.id)).scalars())
 
 
 def _carried_by_grade(s: Selection, grades: list[str]) -> sa.ColumnElement[bool]:
-    link, source = s.view.of(Link, "carrying"), s.view.of(Source, "carrier")
-    return sa.exists(
-        sa.select(sa.literal(1)).where(
-            link.c.owner == s.columns["id"],
-            link.c.field == "claims.carriers.source",
-            sa.cast(source.c.id, sa.String(60)) == link.c.target,
-            source.c.reliability.in_(grades),
-        )
+    source = s.view.of(Source, "graded")
+    of_grade = sa.select(sa.cast(source.c.id, sa.String(60))).where(
+        source.c.reliability.in_(grades)
     )
+    return linked(s.view, CARRIED, s.columns["id"], of_grade)
 
 
 class ClaimQuery(Listing):
@@ -84,7 +126,7 @@ class ClaimQuery(Listing):
         "id": False,
         "created_at": False,
         "effective_at": False,
-        "credibility": False,
+        "credibility": True,
         "ref": True,
     }
     default_sort: ClassVar[str] = "-effective_at"
@@ -92,14 +134,26 @@ class ClaimQuery(Listing):
     alliance: Annotated[list[Reference], refers("alliance", "alliances")] = []
     ref: Annotated[list[Ref], equals("ref")] = []
     speaker: Annotated[list[Reference], refers("speaker", "actors")] = []
-    about: Annotated[list[Reference], Where(_about)] = []
-    source: Annotated[list[Reference], links_to("sources", "claims.carriers.source")] = []
+    about: Annotated[list[Reference], links_to("actors", ABOUT)] = []
+    source: Annotated[list[Reference], links_to("sources", CARRIED)] = []
     modality: Annotated[list[Modality], equals("modality")] = []
     basis: Annotated[list[Basis], equals("basis")] = []
-    credibility: Annotated[list[QueryGrade], equals("credibility")] = []
-    credibility_min: Annotated[QueryGrade | None, at_least("credibility")] = None
-    credibility_max: Annotated[QueryGrade | None, at_most("credibility")] = None
-    reliability: Annotated[list[Reliability], Where(_carried_by_grade)] = []
+    credibility: Annotated[list[QueryGrade], equals("credibility_said")] = []
+    credibility_min: Annotated[
+        QueryGrade | None,
+        Field(description="The best grade; 6 (cannot be judged) lies within no bounds"),
+        at_least("credibility"),
+    ] = None
+    credibility_max: Annotated[
+        QueryGrade | None,
+        Field(description="The worst grade; 6 (cannot be judged) lies within no bounds"),
+        at_most("credibility"),
+    ] = None
+    reliability: Annotated[
+        list[Reliability],
+        Field(description="Only where a source that carries it has this grade, a copy its own"),
+        Where(_carried_by_grade),
+    ] = []
     contested: Annotated[QueryBool | None, matches("contested")] = None
     retracted: Annotated[QueryBool | None, matches("retracted")] = None
     effective_from: Annotated[Instant | None, at_least("effective_at")] = None
@@ -109,23 +163,21 @@ class ClaimQuery(Listing):
 def selection(session: Any, view: View, query: Any) -> Selection:
     """What a list of claims reads.
 
-    Asked for one actor at present, the list walks the link index, which holds each actor's claims
-    by date: a page costs the same however many claims there are and however deep it lies.
+    Asked for one actor or one source, the list walks the link index, which holds the claims of
+    each by date. Of the past it doesn't: there is no one index of what stood then.
     """
     t = view.of(Table)
-    flags = {"contested": opposed(view, t.c.id), "retracted": taken_back(view, t.c.id)}
-    statement = sa.select(t, *(flag.label(name) for name, flag in flags.items()))
-    columns: dict[str, Any] = {column.name: column for column in t.c} | flags
-    about = query.about if isinstance(query, ClaimQuery) else []
-    if len(about) == 1 and view == View(now=view.now):
-        link = view.of(Link, "about_link")
-        target: Any = about[0]
-        if not is_id(target):
-            actors = view.of(Record.kinds["actors"], "actor_named")
-            named = sa.select(sa.cast(actors.c.id, sa.String(60))).where(actors.c.slug == target)
-            target = named.scalar_subquery()
-        statement = statement.join(link, link.c.owner == t.c.id).where(
-            link.c.field == ABOUT, link.c.target == target
-        )
-        columns |= {"effective_at": link.c.at, "id": link.c.owner, DRIVEN: True}
-    return Selection(session, view, statement, columns)
+    columns: dict[str, Any] = {column.name: column for column in t.c}
+    columns |= {"credibility": judged(t.c.credibility), "credibility_said": t.c.credibility}
+    columns |= {"contested": opposed(view, t.c.id), "retracted": taken_back(view, t.c.id)}
+    later = {
+        "contested": lambda found: opposed(view, found.id, each=True),
+        "retracted": lambda found: taken_back(view, found.id, each=True),
+    }
+    found = Selection(session, view, sa.select(t), columns, later)
+    if isinstance(query, ClaimQuery) and view.known_at is None:
+        for name, (kind, field) in LEADING.items():
+            keys = getattr(query, name)
+            if len(keys) == 1:
+                return driven(found, kind, field, keys[0])
+    return found

@@ -38,6 +38,8 @@ Credibility = Annotated[
         description="Admiralty: 1 confirmed … 5 improbable, 6 cannot be judged (never 50 per cent)",
     ),
 ]
+UNJUDGED = 6
+"""The credibility that is none: neither better nor worse than any."""
 QueryGrade = Annotated[QueryInt, Field(ge=1, le=6)]
 OFFSET = 1_000_000
 
@@ -127,7 +129,8 @@ class ClaimIn(ClaimFields, RecordIn):
     """A claim to be added."""
 
     effective_at: Annotated[
-        Instant | None, Field(description="When it was said; now, where it isn't given")
+        Instant | None,
+        Field(description="When it was said; now, where it isn't given, and no later"),
     ] = None
 
 

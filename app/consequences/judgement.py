@@ -20,8 +20,8 @@ from app.kernel.errors import NotFound
 from app.kernel.ids import is_id
 from app.kernel.records import Row
 from app.kernel.view import View
-from app.matrices.service import in_use
-from app.ratings.judgements import opinion
+from app.matrices.service import in_use, required
+from app.ratings.judgements import latest, opinion
 from app.ratings.pooling import HALVINGS, Pooling
 from app.ratings.service import in_force, of_consequence
 
@@ -31,7 +31,7 @@ DAY = 86_400.0
 def detail(session: Session, key: str, view: View, pooling: Pooling) -> Row:
     """The judgement of a consequence: every pool, every weight, the dissent and the evidence."""
     record = consequences.read(
-        session, key, view, queries.ConsequenceSingle(**pooling.model_dump())
+        session, key, view, queries.ConsequenceSingle(**pooling.model_dump(exclude_unset=True))
     )
     found: Row = record["judgement"]
     rows = [row for row in in_force(session, view, record["id"]) if _counts(row, pooling)]
@@ -81,7 +81,7 @@ def history(session: Session, key: str, view: View, pooling: Pooling) -> list[Ro
         raise NotFound(f"There is no record {key!r} in consequences.")
     stored = records.find(session, Consequence, key, view)
     rows = [row for row in of_consequence(session, view, stored["id"]) if _counts(row, pooling)]
-    matrix = _matrix(session, view, pooling)
+    matrix = queries.matrix_asked(session, view, pooling) or _matrix(session, view, pooling)
     intervals = [
         (row["effective_at"], row["ended_at"], row)
         for row in rows
@@ -91,7 +91,7 @@ def history(session: Session, key: str, view: View, pooling: Pooling) -> list[Ro
     for step in segments(intervals):
         if step.start > view.moment:
             break
-        active = list(step.active)
+        active = latest(step.active)
         end = step.end if step.end is None or step.end <= view.moment else None
         points.append({"time": step.start, "until": end, **_point(active, pooling, matrix)})
     return points
@@ -138,13 +138,9 @@ def _matrix(session: Session, view: View, pooling: Pooling) -> Row | None:
 
 def risk_matrix(session: Session, alliance: str, view: View, pooling: Pooling) -> Row:
     """Every consequence of an alliance placed in the grid, with its interval."""
-    matrix = _matrix(session, view, pooling)
-    if matrix is None:
-        raise NotFound(f"There is no matrix {pooling.matrix!r} in use at that time.")
-    selection = queries.selection(session, view, pooling)
-    statement = selection.statement.where(
-        selection.columns["alliance"] == alliance, view.begun(selection.columns["effective_at"])
-    ).order_by(selection.columns["id"])
+    matrix = required(session, view, pooling.matrix)
+    selection = queries.selection(session, view, pooling).within("alliance", [alliance])
+    statement = selection.begun.order_by(selection.columns["id"])
     cells: list[list[list[str]]] = [[[] for _ in range(5)] for _ in range(5)]
     unplaced: list[str] = []
     items: list[Row] = []

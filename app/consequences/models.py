@@ -16,7 +16,14 @@ class Consequence(Record):
 
     __tablename__ = "consequences"
     __table_args__ = (
-        sa.Index("uq_consequences_ref", "alliance", "ref", unique=True, **live("ref IS NOT NULL")),
+        sa.Index(
+            "uq_consequences_ref",
+            "alliance",
+            "ref",
+            "marking",
+            unique=True,
+            **live("ref IS NOT NULL"),
+        ),
     )
     references = (
         Reference("alliance", "alliances"),
@@ -24,6 +31,7 @@ class Consequence(Record):
         Reference("affected/*", "actors"),
         Reference("caused_by/*/consequence", "consequences"),
     )
+    under = ("alliance",)
     label = "title"
     searchable = ("description", "resolution_criteria", "note")
 
@@ -50,6 +58,7 @@ class Finding(Record):
 
     __abstract__ = True
     references = (Reference("consequence", "consequences"), Reference("claims/*", "claims"))
+    under = ("consequence",)
     searchable = ("note",)
 
     consequence: Mapped[str] = mapped_column(Id, sa.ForeignKey("consequences.id"))

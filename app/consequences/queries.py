@@ -3,6 +3,7 @@
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.consequences.models import Cause, Consequence, Outcome
@@ -12,15 +13,19 @@ from app.kernel.listing import (
     Listing,
     Selection,
     Single,
+    Where,
     at_least,
     before,
     equals,
+    ids_of,
     links_to,
     refers,
 )
 from app.kernel.records import Row
+from app.kernel.tables import Record
 from app.kernel.types import Day, IdText, Ref, Reference
 from app.kernel.view import View
+from app.matrices.service import required
 from app.ratings import pooling
 from app.ratings.pooling import RANKS, JudgementFilters, Pooling
 
@@ -54,10 +59,30 @@ class ConsequenceQuery(JudgementFilters, Pooling, Listing):
     caused_by: Annotated[
         list[IdText], links_to("consequences", "consequences.caused_by.consequence")
     ] = []
-    outcome: Annotated[list[OutcomeStatus], equals("outcome")] = []
-    cause: Annotated[list[CauseStatus], equals("cause")] = []
+    outcome: Annotated[
+        list[OutcomeStatus],
+        Field(
+            description="Only where `outcome` is this; repeat it for any of several. `open` is also"
+            " where nothing was found yet"
+        ),
+        Where(lambda s, values: _outcome_is(s.columns["outcome"], values)),
+    ] = []
+    cause: Annotated[
+        list[CauseStatus],
+        Field(
+            description="Only where `cause` is this; repeat it for any of several. Where nobody has"
+            " asked for the cause yet there is none, and none that is `open`"
+        ),
+        equals("cause"),
+    ] = []
     resolves_from: Annotated[Day | None, at_least("resolves_on")] = None
     resolves_to: Annotated[Day | None, before("resolves_on")] = None
+
+
+def _outcome_is(column: Any, values: list[str]) -> sa.ColumnElement[bool]:
+    """What nothing was found of is as open as what was found to be open."""
+    found: sa.ColumnElement[bool] = column.in_(values)
+    return sa.or_(found, column.is_(None)) if "open" in values else found
 
 
 class AllConsequencesQuery(ConsequenceQuery):
@@ -70,19 +95,58 @@ class ConsequenceSingle(Pooling, Single):
     """The parameters of the read of one consequence."""
 
 
-def selection(session: Session, view: View, query: Any) -> Selection:
-    """Consequences with what is held of them at the moment."""
+def matrix_asked(session: Session, view: View, query: Any) -> Row | None:
+    """The edition in use of the matrix a caller names. Raises Invalid where there is none."""
+    if isinstance(query, Pooling) and "matrix" in query.model_fields_set:
+        return required(session, view, query.matrix)
+    return None
+
+
+def selection(
+    session: Session, view: View, query: Any, only: sa.Select[Any] | None = None
+) -> Selection:
+    """Consequences with what is held of them at the moment; `only` are ids to pool for."""
+    if only is None:
+        matrix_asked(session, view, query)
+        if isinstance(query, AllConsequencesQuery) and query.alliance:
+            t = view.of(Consequence, "pooled")
+            owners = ids_of("alliances", query.alliance, view)
+            only = sa.select(t.c.id).where(t.c.alliance.in_(owners))
+
+    def narrowed(name: str, values: Any) -> Selection:
+        t = view.of(Consequence, "pooled")
+        return selection(session, view, query, sa.select(t.c.id).where(t.c[name].in_(values)))
+
     c, outcome, cause = view.of(Consequence), view.of(Outcome), view.of(Cause)
     statement = (
         sa.select(c, *_finding(outcome, "outcome"), *_finding(cause, "cause"))
-        .outerjoin(outcome, sa.and_(outcome.c.consequence == c.c.id, view.holds(outcome)))
-        .outerjoin(cause, sa.and_(cause.c.consequence == c.c.id, view.holds(cause)))
+        .select_from(c)
+        .outerjoin(outcome, _held(view, Outcome, outcome, c.c.id))
+        .outerjoin(cause, _held(view, Cause, cause, c.c.id))
     )
     chosen = query if isinstance(query, Pooling) else Pooling()
-    joined = pooling.join(statement, c.c.id, view, chosen)
+    joined = pooling.join(statement, c.c.id, view, chosen, only)
     columns: dict[str, Any] = {column.name: column for column in c.c} | dict(joined.columns)
     columns |= {"outcome": outcome.c.status, "cause": cause.c.status}
-    return Selection(session, view, joined.statement, columns)
+    return Selection(session, view, joined.statement, columns, narrowed=narrowed)
+
+
+def _held(
+    view: View, model: type[Record], t: sa.FromClause, consequence: sa.ColumnElement[Any]
+) -> sa.ColumnElement[bool]:
+    """Whether an entry is the one held at the moment: the latest, where markings hold several."""
+    other = view.of(model, f"later_{t.description}")
+    later = (
+        sa.select(sa.literal(1))
+        .where(
+            other.c.consequence == t.c.consequence,
+            view.holds(other),
+            sa.tuple_(other.c.effective_at, other.c.id) > sa.tuple_(t.c.effective_at, t.c.id),
+        )
+        .correlate(t)
+        .exists()
+    )
+    return sa.and_(t.c.consequence == consequence, view.holds(t), ~later)
 
 
 def _finding(t: sa.FromClause, name: str) -> list[Any]:

@@ -1,37 +1,30 @@
 """HTTP for consequences: the records, and the questions asked of them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import Field
-from pydantic_core import to_jsonable_python
 
 from app.consequences import judgement
 from app.consequences.queries import ConsequenceQuery
-from app.consequences.schemas import ConsequenceIn, RiskMatrix
+from app.consequences.schemas import ConsequenceIn, JudgementDetail, Placed, RiskMatrix
 from app.consequences.service import causes, consequences, outcomes
-from app.kernel.formats import csv_block, csv_columns, wanted_format
 from app.kernel.http import Caller, written
-from app.kernel.listing import Clocks
+from app.kernel.listing import Clocks, Tabular
 from app.kernel.parents import ALLIANCE, CONSEQUENCE, AllianceKey, ConsequenceKey
-from app.kernel.reading import MEDIA, present_stamp
-from app.kernel.responses import LIST, READ, TABLES, TAG, UNCHANGED
+from app.kernel.reading import asked_format, present_stamp, table
+from app.kernel.responses import LIST, READ, TAG, UNCHANGED, series
 from app.kernel.routes import mount, mount_create, mount_list
 from app.ratings.pooling import Pooling
-from app.ratings.schemas import HistoryPage, HistoryPoint, JudgementDetail
+from app.ratings.schemas import HistoryPage, HistoryPoint
 
 
 class PooledAt(Pooling, Clocks):
     """How to pool, and when."""
 
 
-class HistoryQuery(PooledAt):
-    """How to pool, until when, and in which format."""
-
-    format: Annotated[
-        Literal["json", "csv", "ndjson"] | None, Field(description="Instead of the Accept header")
-    ] = None
+class TableQuery(Tabular, PooledAt):
+    """How to pool, when or until when, and in which format."""
 
 
 ANSWERS = {**READ, **UNCHANGED, 200: TAG}
@@ -62,7 +55,7 @@ def get_judgement(
     caller: Caller, consequence: ConsequenceKey, query: Annotated[PooledAt, Query()]
 ) -> Response:
     """What the assessors together held at the moment, and what went into it."""
-    view = query.view
+    view = caller.view(query)
     with caller.read() as session:
         found = judgement.detail(session, consequence, view, _pooling(query))
     # Days since the last rating pass by themselves; they aren't a change.
@@ -75,21 +68,18 @@ def get_judgement(
     operation_id="get_judgement_history",
     summary="Follow the judgement of one consequence over time, flat, for charts",
     response_model=HistoryPage,
-    responses={**LIST, **UNCHANGED, 200: {**TABLES, "description": "The series"}},
+    responses={**LIST, **UNCHANGED, 200: series("The series")},
 )
 def get_judgement_history(
-    caller: Caller, consequence: ConsequenceKey, query: Annotated[HistoryQuery, Query()]
+    caller: Caller, consequence: ConsequenceKey, query: Annotated[TableQuery, Query()]
 ) -> Response:
     """One item for each stretch of time in which the judgement stayed the same."""
-    form = wanted_format(caller.request.headers.get("accept", "*/*"), query.format)
+    form = asked_format(caller, query.format)
     with caller.read() as session:
-        items = judgement.history(session, consequence, query.view, _pooling(query))
-    if form == "json":
-        return caller.answer(written({"items": items, "next": None}))
-    lines = "".join(f"{written(item)}\n" for item in items)
-    if form == "csv":
-        lines = csv_block(csv_columns(HistoryPoint), to_jsonable_python(items), head=True)
-    return caller.answer(lines, media=MEDIA[form])
+        items = judgement.history(session, consequence, caller.view(query), _pooling(query))
+    if form != "json":
+        return table(caller, form, HistoryPoint, items)
+    return caller.answer(written({"items": items, "next": None}))
 
 
 @judgements.get(
@@ -97,18 +87,21 @@ def get_judgement_history(
     operation_id="get_risk_matrix",
     summary="Place every consequence of an alliance in the risk matrix",
     response_model=RiskMatrix,
-    responses=ANSWERS,
+    responses={**LIST, **UNCHANGED, 200: series("The matrix; as CSV or NDJSON, its `items`")},
 )
 def get_risk_matrix(
-    caller: Caller, alliance: AllianceKey, query: Annotated[PooledAt, Query()]
+    caller: Caller, alliance: AllianceKey, query: Annotated[TableQuery, Query()]
 ) -> Response:
     """Cells by likelihood and impact, each consequence with its interval."""
-    view = query.view
+    form = asked_format(caller, query.format)
+    view = caller.view(query)
     with caller.read() as session:
         owner = ALLIANCE.of({"alliance": alliance}, session, view)
         found = judgement.risk_matrix(session, owner, view, _pooling(query))
+    if form != "json":
+        return table(caller, form, Placed, found["items"])
     return caller.answer(written(found), now=present_stamp(view))
 
 
 def _pooling(query: PooledAt) -> Pooling:
-    return Pooling(**query.model_dump(include=set(Pooling.model_fields)))
+    return Pooling(**query.model_dump(include=set(Pooling.model_fields), exclude_unset=True))

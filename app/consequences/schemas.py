@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.evidence.schemas import EvidenceBalance
+from app.kernel.forms import form
 from app.kernel.schemas import RecordIn, RecordOut
 from app.kernel.types import (
     Day,
@@ -17,12 +19,18 @@ from app.kernel.types import (
     Shape,
     Title,
 )  # fmt: skip
-from app.ratings.schemas import Confidence, Estimate, Judgement
+from app.ratings.schemas import Confidence, Count, Estimate, ImpactHeld, Judgement, Weight
 
 OutcomeStatus = Literal["open", "partly_occurred", "occurred", "did_not_occur", "annulled"]
 CauseStatus = Literal["open", "confirmed", "disputed", "refuted"]
 Category = Annotated[
-    str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=60, examples=["proliferation"])
+    str,
+    form(
+        "^[a-z][a-z0-9_]*$",
+        "must be lower-case letters, digits and _, and begin with a letter, e.g. proliferation",
+        max_length=60,
+        examples=["proliferation"],
+    ),
 ]
 
 
@@ -55,7 +63,8 @@ class ConsequenceFields(Shape):
     caused_by: Annotated[list[CausedBy], Field(max_length=50)] = []
     likelihood_wording: Annotated[Name | None, Field(description="As found")] = None
     effective_at: Annotated[
-        Instant | None, Field(description="From when it was held possible; null: always")
+        Instant | None,
+        Field(description="From when it was held possible, now at the latest; null: always"),
     ] = None
     note: Note | None = None
 
@@ -73,19 +82,23 @@ class ConsequenceOf(ConsequenceIn):
 class Finding(Shape):
     """What is held of an outcome or a cause at the moment asked for."""
 
-    status: str
-    confidence: Confidence | None
-    since: Instant
-    note: str | None
+    status: Annotated[str, Field(description="The status in force")]
+    confidence: Annotated[Confidence | None, Field(description="How sure that is")]
+    since: Annotated[Instant, Field(description="From when it holds")]
+    note: Annotated[str | None, Field(description="What was said of it")]
 
 
 class Consequence(ConsequenceFields, RecordOut):
     """A consequence with its outcome, its cause and its judgement at the moment asked for."""
 
-    alliance: IdText
-    outcome: Finding | None
-    cause: Finding | None
-    judgement: Judgement
+    alliance: Annotated[IdText, Field(description="The id of its alliance")]
+    outcome: Annotated[
+        Finding | None, Field(description="Whether it happened; null: nothing was found yet")
+    ]
+    cause: Annotated[
+        Finding | None, Field(description="What brought it about; null: nobody has asked yet")
+    ]
+    judgement: Annotated[Judgement, Field(description="What the assessors together hold of it")]
 
 
 class FindingFields(Shape):
@@ -130,42 +143,79 @@ class Cause(FindingFields, RecordOut):
     ended_at: Instant | None
 
 
+class JudgementDetail(Judgement):
+    """A judgement with all that went into it."""
+
+    consequence: Annotated[IdText, Field(description="The id of the consequence")]
+    extremize: Annotated[
+        float | None, Field(description="The factor d used: 1 leaves the pool as it is")
+    ]
+    days_since_rated: Annotated[
+        float | None,
+        Field(description="Days, and parts of one, since the newest rating; 0 or more"),
+    ]
+    weights: Annotated[list[Weight], Field(description="The ratings pooled, by their ids")]
+    evidence: Annotated[EvidenceBalance, Field(description="The evidence on the outcome, counted")]
+
+
 class Placed(Shape):
     """A consequence in the risk matrix; its interval may reach over several rows."""
 
-    consequence: IdText
-    ref: str | None
-    title: str
-    category: str
-    probability: Estimate | None
-    impact: int | None
-    n: int
-    likelihood_row: Annotated[int | None, Field(description="0 … 4, null when not rated")]
-    row_low: int | None
-    row_high: int | None
-    level: int | None
-    level_name: str | None
-    expected_impact: float | None
+    consequence: Annotated[IdText, Field(description="The id of the consequence")]
+    ref: Annotated[str | None, Field(description="The analyst's own label of it")]
+    title: Annotated[str, Field(description="Its title")]
+    category: Annotated[str, Field(description="Its category")]
+    probability: Annotated[
+        Estimate | None, Field(description="The pooled probability with its interval")
+    ]
+    impact: ImpactHeld
+    n: Count
+    likelihood_row: Annotated[
+        int | None, Field(description="The likelihood row of the headline: 0 … 4; null: not rated")
+    ]
+    row_low: Annotated[
+        int | None,
+        Field(description="The row of the lower end of its interval: 0 … 4; null: not rated"),
+    ]
+    row_high: Annotated[
+        int | None,
+        Field(description="The row of the upper end of its interval: 0 … 4; null: not rated"),
+    ]
+    level: Annotated[
+        int | None, Field(description="0 the lowest … 4 the highest; null without an impact")
+    ]
+    level_name: Annotated[str | None, Field(description="What the matrix calls that level")]
+    expected_impact: Annotated[
+        float | None, Field(description="Probability times impact, in points of impact: 0 to 5")
+    ]
 
 
 class MatrixInUse(Shape):
     """The matrix the consequences are placed in."""
 
-    name: str
-    matrix_version: int
-    cuts: list[float]
-    grid: list[list[int]]
-    level_names: list[str]
+    name: Annotated[str, Field(description="Its name")]
+    matrix_version: Annotated[int, Field(description="Its edition, from 1 up")]
+    cuts: Annotated[
+        list[float],
+        Field(description="The four probabilities where likelihood rows part; lower edge in"),
+    ]
+    grid: Annotated[
+        list[list[int]], Field(description="`grid[likelihood][impact-1]`: the level, 0 … 4")
+    ]
+    level_names: Annotated[list[str], Field(description="The names of the levels 0 … 4")]
 
 
 class RiskMatrix(Shape):
     """Every consequence of an alliance placed in the grid, at the moment asked for."""
 
-    as_of: Instant
-    method: str
-    matrix: MatrixInUse
+    as_of: Annotated[Instant, Field(description="The moment the judgements were in force")]
+    method: Annotated[str, Field(description="The pool that is the headline")]
+    matrix: Annotated[MatrixInUse, Field(description="The edition in use at that moment")]
     cells: Annotated[
-        list[list[list[IdText]]], Field(description="`cells[likelihood][impact-1]`: who is there")
+        list[list[list[IdText]]],
+        Field(description="`cells[likelihood][impact-1]`: the ids of those that are there"),
     ]
-    unplaced: Annotated[list[IdText], Field(description="Without a probability or an impact")]
-    items: list[Placed]
+    unplaced: Annotated[
+        list[IdText], Field(description="The ids of those without a probability or an impact")
+    ]
+    items: Annotated[list[Placed], Field(description="Every consequence, by its id")]

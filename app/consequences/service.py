@@ -18,13 +18,13 @@ from app.consequences.schemas import (
     OutcomeIn,
     OutcomeStatus,
 )  # fmt: skip
-from app.kernel import succession
+from app.kernel import events, succession
 from app.kernel.db import Tx, take_turn
 from app.kernel.errors import Invalid
 from app.kernel.listing import Listing, Selection, equals
 from app.kernel.records import Row
 from app.kernel.resource import Resource
-from app.kernel.schemas import RecordIn
+from app.kernel.types import Shape, instant_text
 from app.kernel.view import View
 
 
@@ -58,15 +58,14 @@ class Consequences(Resource):
         return queries.present(row, view, row["j_method"])
 
     def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - the kernel's signature
-        """Refuse cycles; in turn, so that no two writers close one between them."""
+        """Refuse cycles; in turn, so that no two writers close one between them. Date it."""
+        if row["effective_at"] is not None:
+            row["effective_at"] = succession.dated(tx, row["effective_at"], "/effective_at")
         causes = [edge["consequence"] for edge in row["caused_by"]]
-        for index, cause in enumerate(causes):
-            if cause in causes[:index]:
-                raise Invalid.at(f"/caused_by/{index}/consequence", "stands there twice")
         if row["part_of"] is None and not causes:
             return
         take_turn(tx.session, "consequences")
-        edges = self._edges(tx.session)
+        edges = self._edges(tx)
         if row["part_of"] is not None:
             wholes = {key: [whole] for key, (whole, _) in edges.items() if whole}
             if _reaches(wholes, [row["part_of"]], row["id"]):
@@ -77,9 +76,9 @@ class Consequences(Resource):
                     f"/caused_by/{index}/consequence", "would make the consequence its own cause"
                 )
 
-    def _edges(self, session: Session) -> dict[str, tuple[str | None, list[str]]]:
-        t = View().of(models.Consequence)
-        rows = session.execute(sa.select(t.c.id, t.c.part_of, t.c.caused_by)).all()
+    def _edges(self, tx: Tx) -> dict[str, tuple[str | None, list[str]]]:
+        t = tx.view.of(models.Consequence)
+        rows = tx.session.execute(sa.select(t.c.id, t.c.part_of, t.c.caused_by)).all()
         return {
             key: (part_of, [edge["consequence"] for edge in caused_by])
             for key, part_of, caused_by in rows
@@ -98,18 +97,22 @@ def _reaches(edges: dict[str, list[str]], start: Iterable[str], goal: str) -> bo
     return False
 
 
+SERIES = ("consequence", "marking")
+"""Entries under one marking follow each other: a hidden one ends none in sight."""
+
+
 class Findings(Resource):
     """An entry of a history: it holds until the next begins, and is never edited."""
 
-    def columns(self, shape: RecordIn) -> Row:
+    def columns(self, shape: Shape) -> Row:
         """`since` is when the entry begins to hold."""
         if not isinstance(shape, OutcomeIn | CauseIn):
             raise TypeError(shape)
         return {**super().columns(shape), "effective_at": shape.since}
 
-    def present(self, row: Row, view: View) -> Row:  # noqa: ARG002 - the kernel's signature
-        """The wire shape."""
-        return {**row, "since": row["effective_at"]}
+    def present(self, row: Row, view: View) -> Row:
+        """The wire shape, as it stood at the moment."""
+        return {**row, "since": row["effective_at"], "ended_at": view.shown(row["ended_at"])}
 
     def said(self, row: Row) -> Row:
         """The fields people say, for the list of versions."""
@@ -121,7 +124,7 @@ class Findings(Resource):
         row["effective_at"] = succession.begin(
             tx, models.Consequence, row["consequence"], row["effective_at"], "/since"
         )
-        last, following = succession.neighbours(tx, self.model, row, ("consequence",))
+        last, following = succession.neighbours(tx, self.model, row, SERIES)
         row["ended_at"] = following["effective_at"] if following else None
         succession.end(tx, self.model, last, row["effective_at"])
 
@@ -153,6 +156,25 @@ class Outcomes(Findings):
     query = OutcomeQuery
     noun = "outcome"
     expands = {"claims": "claims/*"}
+
+    def saved(self, tx: Tx, row: Row, before: Row | None) -> None:
+        """Tell that the consequence is resolved, where that is in force from now on."""
+        if before is None and row["status"] != "open" and row["ended_at"] is None:
+            data = {
+                "outcome": row["id"],
+                "status": row["status"],
+                "since": instant_text(row["effective_at"]),
+            }
+            events.note_about(tx, RESOLVED, "consequences", row["consequence"], data, row)
+
+    def redacted(self, tx: Tx, row: Row) -> None:
+        """What was told of it says no more than that there was one."""
+        nothing = {"outcome": row["id"], "status": None, "since": None}
+        at = row["created_at"]
+        events.retell(tx.session, RESOLVED, row["consequence"], nothing, at, at)
+
+
+RESOLVED = "consequence.resolved"
 
 
 class Causes(Findings):

@@ -16,7 +16,12 @@ class Contradiction(Record):
     __tablename__ = "contradictions"
     __table_args__ = (
         sa.Index(
-            "uq_contradictions_ref", "alliance", "ref", unique=True, **live("ref IS NOT NULL")
+            "uq_contradictions_ref",
+            "alliance",
+            "ref",
+            "marking",
+            unique=True,
+            **live("ref IS NOT NULL"),
         ),
     )
     references = (
@@ -26,6 +31,7 @@ class Contradiction(Record):
         Reference("statuses/*/claims/*", "claims"),
     )
     states = (States("statuses"),)
+    under = ("alliance",)
     label = "title"
     searchable = ("note",)
 

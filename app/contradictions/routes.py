@@ -41,8 +41,8 @@ def list_contradictions(
     if not query.computed:
         return Reading(caller, contradictions, query, ALLIANCE, under).answer()
     refuse_of_computed(query)
-    view, size = query.view, query.limit or PAGE_LIMIT
-    bound = fingerprint(query, caller.request.url.path)
+    view, size = caller.view(query), query.limit or PAGE_LIMIT
+    bound = fingerprint(query, caller.scope)
     after = read_cursor(query.cursor, bound, caller.secret) if query.cursor else None
     with caller.read() as session:
         owner = ALLIANCE.of(under, session, view)

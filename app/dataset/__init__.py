@@ -16,6 +16,21 @@ def folder(name: str) -> Path | None:
     return packaged if "/" not in name and packaged.is_dir() else Path(name)
 
 
+def known() -> list[str]:
+    """The names of the data sets that come with the service."""
+    return sorted(path.parent.name for path in HERE.glob("*/dataset.json"))
+
+
+def absence(name: str) -> str:
+    """What to say of a data set that isn't there."""
+    return f"There is no data set {name!r}; name a folder, or one that is here: {listed()}."
+
+
+def listed() -> str:
+    """The names, as a person reads them."""
+    return ", ".join(known())
+
+
 @cache
 def examples(name: str) -> dict[str, Any]:
     """The examples that a data set offers to the documentation; none where it has no such file."""

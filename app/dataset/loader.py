@@ -7,47 +7,29 @@ changed writes just that (ratings, outcomes and causes are never edited, only ad
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from app.dataset import folder
-from app.kernel import records
+from app.dataset import absence, folder
+from app.dataset.files import Entry, LoadError, read
+from app.kernel import audit, records, search
+from app.kernel.access import Origin, Principal
 from app.kernel.config import Settings
 from app.kernel.db import Database, Tx, insert_once, take_turn
 from app.kernel.errors import Gone, Moved, NotFound, Problem
-from app.kernel.ids import derived_id, is_id
-from app.kernel.references import Reference
+from app.kernel.ids import is_id
 from app.kernel.resource import Resource
 from app.kernel.tables import Base, Record, table_of
+from app.kernel.wording import told
 
-FORM = "entente-dataset/1"
-ORDER = (
-    "assessors", "alliances", "actors", "sources", "items", "claims", "exchanges", "consequences",
-    "factors", "contradictions", "evidence", "outcomes", "causes", "ratings", "annotations",
-)  # fmt: skip
-KEYS = {
-    "evidence": ("claim", "consequence", "bears_on"),
-    "outcomes": ("consequence", "since"),
-    "causes": ("consequence", "since"),
-    "ratings": ("assessor", "consequence", "effective_at"),
-}
-"""What tells records apart that have neither ref nor slug."""
-LABELS = ("ref", "slug")
-"""What records name each other by."""
 NEVER_EDITED = {"outcomes", "causes", "ratings", "annotations"}
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 LOADER = "loader"
-
-
-class LoadError(Exception):
-    """A file of a data set can't be loaded; says which record of which file, and why."""
+BLOCK = 500
 
 
 @dataclass(slots=True)
@@ -55,23 +37,15 @@ class Report:
     """What loading did."""
 
     created: int = 0
-    changed: int = 0
+    changed: list[str] = field(default_factory=list)
+    """The records that were another way before, each by its kind and key."""
     unchanged: int = 0
+    attached: list[str] = field(default_factory=list)
+    """The sources, by slug, that a text was found to be of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record of a file, with the id it has or will have."""
-
-    kind: str
-    key: str
-    id: str
-    data: dict[str, Any]
-
-    @property
-    def place(self) -> str:
-        """Where it stands, for messages."""
-        return f"{self.kind}.json, {self.key}"
+class _Undone(Exception):  # noqa: N818 - nothing went wrong
+    """Ends a transaction of which nothing is to be kept."""
 
 
 def load_if_empty(settings: Settings, database: Database) -> Report | None:
@@ -79,7 +53,27 @@ def load_if_empty(settings: Settings, database: Database) -> Report | None:
     place = folder(settings.dataset)
     if place is None or not is_empty(database):
         return None
-    return load(database, place)
+    if not place.is_dir():
+        raise LoadError(absence(settings.dataset))
+    report = load(database, place)
+    database.analyze()
+    return report
+
+
+def is_there(database: Database, place: Path) -> bool:
+    """Whether any record of a data set is, or was, in the database."""
+    ids: dict[str, list[str]] = {}
+    for entry in read(place):
+        ids.setdefault(entry.kind, []).append(entry.id)
+    with database.read() as session:
+        for kind, own in ids.items():
+            t = table_of(Record.kinds[kind])
+            # In parts: a statement takes only so many parameters.
+            for start in range(0, len(own), BLOCK):
+                some = sa.select(t.c.id).where(t.c.id.in_(own[start : start + BLOCK]))
+                if session.execute(some.limit(1)).first():
+                    return True
+    return False
 
 
 def is_empty(database: Database) -> bool:
@@ -94,15 +88,20 @@ def load(
     place: Path,
     article: Path | None = None,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
+    *,
+    keep: bool = True,
 ) -> Report:
     """Load a data set, and with it the text of a source for who has it.
 
-    `progress` is told how many of how many records are done. Raises LoadError; nothing is kept
-    then.
+    `progress` is told how many of how many records are done. Unless it is to `keep` what it does,
+    all of it is done, reported and taken back. Raises LoadError; nothing is kept then.
     """
     entries = list(read(place))
     report = Report()
-    with database.write(LOADER) as tx:
+    with (
+        suppress(_Undone),
+        database.write(Principal.owner(LOADER), Origin(route="entente load")) as tx,
+    ):
         take_turn(tx.session, LOADER)  # two services may start at once on an empty database
         tx.promised.update(entry.id for entry in entries)
         for done, entry in enumerate(entries, start=1):
@@ -111,111 +110,27 @@ def load(
             except ValidationError as error:
                 found = error.errors()[0]
                 where = "/".join(map(str, found["loc"]))
-                raise LoadError(f"{entry.place}: {where}: {found['msg']}") from None
+                raise LoadError(f"{entry.place}: {where}: {told(found)}") from None
             except Problem as problem:
                 raise LoadError(f"{entry.place}: {problem.detail}") from None
             progress(done, len(entries))
         if article is not None:
-            _attach(tx, article)
+            report.attached = _attach(tx, article)
+        if report.created or report.changed or report.attached:
+            audit.note(tx, "loaded")
+        if not keep:
+            raise _Undone
     return report
 
 
-def read(place: Path) -> Iterator[Entry]:
-    """The records of a data set, in an order in which each finds what it rests on."""
-    head = _json(place / "dataset.json")
-    if not isinstance(head, dict) or head.get("form") != FORM:
-        raise LoadError(f"{place}: dataset.json doesn't say that its form is {FORM}")
-    name = str(head.get("dataset", place.name))
-    entries: dict[str, list[Entry]] = {}
-    ids: dict[str, dict[str, str]] = {}
-    for kind in ORDER:
-        entries[kind] = [_entry(name, kind, record) for record in _records(place, kind)]
-        known = ids.setdefault(kind, {})
-        seen: set[str] = set()
-        for entry in entries[kind]:
-            if entry.id in seen:
-                raise LoadError(f"{entry.place}: the key stands there twice")
-            seen.add(entry.id)
-            labels = {str(entry.data.get(name) or "") for name in LABELS} - {""}
-            for key in {entry.key} | labels:
-                if known.setdefault(key, entry.id) != entry.id:
-                    raise LoadError(f"{entry.place}: the key stands there twice")
-    for kind in ORDER:
-        yield from _in_order(kind, entries[kind], ids)
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LoadError(f"{path}: {error.strerror}") from None
-    except ValueError as error:
-        raise LoadError(f"{path}: isn't JSON in UTF-8: {error}") from None
-
-
-def _records(place: Path, kind: str) -> list[dict[str, Any]]:
-    path = place / f"{kind}.json"
-    if not path.exists():
-        return []
-    found = _json(path)
-    rows = found.get("records") if isinstance(found, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise LoadError(f"{path}: has no list of objects called records")
-    return rows
-
-
-def _entry(name: str, kind: str, data: dict[str, Any]) -> Entry:
-    fields = KEYS.get(kind)
-    key = (
-        " ".join(str(data.get(field, "")) for field in fields)
-        if fields
-        else str(data.get("ref") or data.get("slug") or "")
-    )
-    if not key.strip():
-        raise LoadError(f"{kind}.json: a record has neither ref nor slug")
-    number = re.search(r"([0-9]{1,6})([a-z]?)$", key)
-    order = int(number[1]) * 32 + (ord(number[2]) - 96 if number[2] else 0) if number else 0
-    # Ids sort like the keys they are made from: F04 before F04a before F05.
-    return Entry(
-        kind, key, derived_id(EPOCH + timedelta(milliseconds=order), name, kind, key), dict(data)
-    )
-
-
-def _in_order(
-    kind: str, entries: list[Entry], ids: Mapping[str, Mapping[str, str]]
-) -> Iterator[Entry]:
-    """Records of a kind with their references as ids, what they rest on first."""
-    resource = Resource.known[kind]
-    own = [ref for ref in resource.named_in_files if ref.target == kind and not ref.is_list]
-    waiting = {entry.id: entry for entry in entries}
-    needs: dict[str, set[str]] = {}
-    for entry in entries:
-        _name(entry, resource.named_in_files, ids)
-        needs[entry.id] = {place.value for ref in own for place in ref.places(entry.data)}
-    while waiting:
-        ready = [entry for key, entry in waiting.items() if not needs[key] & waiting.keys()]
-        if not ready:
-            first = next(iter(waiting.values()))
-            raise LoadError(f"{first.place}: rests on itself in a circle")
-        for entry in ready:
-            del waiting[entry.id]
-        if kind == "ratings":
-            ready.sort(key=lambda entry: str(entry.data.get("effective_at")))
-        yield from ready
-
-
-def _name(
-    entry: Entry, references: tuple[Reference, ...], ids: Mapping[str, Mapping[str, str]]
-) -> None:
-    for reference in references:
-        try:
-            for place in reference.places(entry.data):
-                known = ids.get(place.target, {})
-                place.holder[place.key] = known.get(place.value, place.value)
-        except (KeyError, TypeError, AttributeError):
-            raise LoadError(
-                f"{entry.place}: {reference.name} isn't of the form it must have"
-            ) from None
+def attach(database: Database, article: Path, *, keep: bool = True) -> Report:
+    """Keep a text for the sources here that have its hash, and touch nothing else."""
+    report = Report()
+    with suppress(_Undone), database.write(Principal.owner(LOADER)) as tx:
+        report.attached = _attach(tx, article)
+        if not keep:
+            raise _Undone
+    return report
 
 
 def _write(tx: Tx, entry: Entry, report: Report) -> None:
@@ -235,7 +150,7 @@ def _write(tx: Tx, entry: Entry, report: Report) -> None:
             raise LoadError(f"{entry.place}: {name}: names no record that is there")
     shape = shape_type.model_validate_json(json.dumps(data))
     try:
-        before = records.find(tx.session, resource.model, entry.id)
+        before = records.find(tx.session, resource.model, entry.id, tx.view)
     except (Gone, Moved):
         report.unchanged += 1
         return
@@ -250,11 +165,11 @@ def _write(tx: Tx, entry: Entry, report: Report) -> None:
     if after["version"] == before["version"]:
         report.unchanged += 1
     else:
-        report.changed += 1
+        report.changed.append(f"{entry.kind} {entry.key}")
 
 
-def _attach(tx: Tx, path: Path) -> None:
-    """Keep the text of a source whose hash the data set names."""
+def _attach(tx: Tx, path: Path) -> list[str]:
+    """Keep the text of a source whose hash the data name; answers the slugs."""
     try:
         raw = path.read_bytes()
         content = raw.decode("utf-8")
@@ -262,9 +177,14 @@ def _attach(tx: Tx, path: Path) -> None:
         raise LoadError(f"{path}: can't be read as UTF-8 text") from None
     digest = hashlib.sha256(raw).hexdigest()
     sources = table_of(Record.kinds["sources"])
-    if not tx.session.execute(
-        sa.select(sources.c.id).where(sources.c.text_sha256 == digest)
-    ).first():
+    named = sa.select(sources).where(sources.c.text_sha256 == digest)
+    found = tx.session.execute(named).mappings().all()
+    if not found:
         raise LoadError(f"{path}: no source in the data has the text with SHA-256 {digest}")
     texts = Base.metadata.tables["source_texts"]
-    insert_once(tx.session, texts, {"sha256": digest, "content": content})
+    for source in found:
+        kept = {"source": source["id"], "sha256": digest, "content": content}
+        insert_once(tx.session, texts, kept)
+        if source["deleted_at"] is None:
+            search.renew(tx.session, Record.kinds["sources"], dict(source))
+    return [source["slug"] for source in found]

@@ -5,7 +5,7 @@
 
 from typing import Any
 
-from app.dataset.loader import ORDER
+from app.dataset.files import ORDER
 from app.kernel.ids import SLUG_PATTERN, UUID_PATTERN
 from app.kernel.resource import Resource
 

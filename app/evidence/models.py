@@ -13,10 +13,13 @@ class Evidence(Record):
 
     __tablename__ = "evidence"
     __table_args__ = (
-        sa.Index("uq_evidence_link", "consequence", "claim", "bears_on", unique=True, **live()),
+        sa.Index(
+            "uq_evidence_link", "consequence", "claim", "bears_on", "marking", unique=True, **live()
+        ),
         sa.Index("ix_evidence_claim", "claim", **live()),
     )
     references = (Reference("claim", "claims"), Reference("consequence", "consequences"))
+    under = ("consequence", "claim")
     searchable = ("note",)
 
     claim: Mapped[str] = mapped_column(Id, sa.ForeignKey("claims.id"))

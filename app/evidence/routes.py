@@ -29,14 +29,13 @@ def list_evidence(
     caller: Caller, consequence: ConsequenceKey, query: Annotated[EvidenceQuery, Query()]
 ) -> Response:
     """Every claim that bears on the consequence, and the balance of all of them."""
-    under = {"consequence": consequence}
+    under, view = {"consequence": consequence}, caller.view(query)
 
-    def counted() -> str:
-        with caller.read() as session:
-            owner = CONSEQUENCE.of(under, session, query.view)
-            return f',"balance":{written(balance(session, query.view, owner))}'
-
-    return Reading(caller, evidence, query, CONSEQUENCE, under).answer(counted)
+    return Reading(caller, evidence, query, CONSEQUENCE, under).answer(
+        lambda session: (
+            f',"balance":{written(balance(session, view, CONSEQUENCE.of(under, session, view)))}'
+        )
+    )
 
 
 mount_create(router, evidence, BASE, "create_evidence", CONSEQUENCE)

@@ -40,7 +40,11 @@ class Evidence(EvidenceFields, RecordOut):
     basis: str | None
     said_at: Instant
     reliability: Annotated[
-        str | None, Field(description="The best grade among the claim's sources; F: unknown")
+        str | None,
+        Field(
+            description="The best grade among the claim's origins (a copy has that of what it"
+            " copies); F: unknown"
+        ),
     ]
     credibility: int
     grade: Annotated[
@@ -53,15 +57,24 @@ class Evidence(EvidenceFields, RecordOut):
     ]
 
 
-class Balance(Shape):
-    """The evidence of a consequence, counted in claims and in independent origins."""
+class EvidenceBalance(Shape):
+    """The evidence on the outcome of a consequence, in claims and in independent origins.
 
-    supports: int
-    contradicts: int
-    neutral: int
-    contested: int
-    origins_for: int
-    origins_against: int
+    Retracted claims don't count; what bears on the cause is listed and not counted.
+    """
+
+    supports: Annotated[int, Field(description="How many claims speak for it, 0 or more")]
+    contradicts: Annotated[int, Field(description="How many claims speak against it, 0 or more")]
+    neutral: Annotated[int, Field(description="How many claims do neither, 0 or more")]
+    contested: Annotated[
+        int, Field(description="How many of all these an unretracted claim denies or contradicts")
+    ]
+    origins_for: Annotated[
+        int, Field(description="From how many sources those for it come; copies count as one")
+    ]
+    origins_against: Annotated[
+        int, Field(description="From how many sources those against it come; copies count as one")
+    ]
 
 
 class EvidencePage(Shape):
@@ -70,4 +83,4 @@ class EvidencePage(Shape):
     items: list[Evidence]
     next: str | None
     total: int | None = None
-    balance: Balance
+    balance: Annotated[EvidenceBalance, Field(description="Of all links, not of the page")]

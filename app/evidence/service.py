@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.claims.models import Claim
-from app.claims.queries import opposed, taken_back
+from app.claims.queries import judged, opposed, taken_back
 from app.claims.schemas import QueryGrade
 from app.evidence.models import Evidence as Table
-from app.evidence.schemas import Balance, Bearing, BearsOn, Degree, Evidence, EvidenceIn
+from app.evidence.schemas import Bearing, BearsOn, Degree, Evidence, EvidenceBalance, EvidenceIn
 from app.kernel.db import Tx
 from app.kernel.errors import Conflict
 from app.kernel.listing import Listing, Selection, at_most, equals, matches
@@ -30,7 +30,7 @@ class EvidenceQuery(Listing):
         "id": False,
         "created_at": False,
         "said_at": False,
-        "credibility": False,
+        "credibility": True,
     }
     default_sort: ClassVar[str] = "said_at"
 
@@ -39,7 +39,11 @@ class EvidenceQuery(Listing):
     bearing: Annotated[list[Bearing], equals("bearing")] = []
     diagnosticity: Annotated[list[Degree], equals("diagnosticity")] = []
     relevance: Annotated[list[Degree], equals("relevance")] = []
-    credibility_max: Annotated[QueryGrade | None, at_most("credibility")] = None
+    credibility_max: Annotated[
+        QueryGrade | None,
+        Field(description="The worst grade; 6 (cannot be judged) lies within no bounds"),
+        at_most("credibility"),
+    ] = None
     contested: Annotated[QueryBool | None, matches("contested")] = None
     retracted: Annotated[QueryBool | None, matches("retracted")] = None
 
@@ -68,41 +72,46 @@ class EvidenceLinks(Resource):
             "contested": opposed(view, t.c.claim),
             "retracted": taken_back(view, t.c.claim),
         }
-        statement = (
-            sa.select(
-                t,
-                claim.c.ref.label("claim_ref"),
-                *(claim.c[name] for name in ("statement", "speaker", "modality", "basis")),
-                claim.c.effective_at.label("said_at"),
-                claim.c.credibility,
-                claim.c.carriers,
-                *(flag.label(name) for name, flag in flags.items()),
-            )
-            .join(claim, claim.c.id == t.c.claim)
-            .where(view.begun(claim.c.effective_at))
-        )
+        statement = sa.select(
+            t,
+            claim.c.ref.label("claim_ref"),
+            *(claim.c[name] for name in ("statement", "speaker", "modality", "basis")),
+            claim.c.effective_at.label("said_at"),
+            claim.c.credibility,
+            claim.c.carriers,
+        ).join(claim, claim.c.id == t.c.claim)
         columns: dict[str, Any] = {column.name: column for column in t.c} | flags
-        columns |= {"said_at": claim.c.effective_at, "credibility": claim.c.credibility}
-        return Selection(session, view, statement, columns)
+        columns |= {"said_at": claim.c.effective_at, "credibility": judged(claim.c.credibility)}
+        # A list leaves out what hadn't begun, and a link begins when its claim was said.
+        columns["effective_at"] = claim.c.effective_at
+        later = {
+            "contested": lambda found: opposed(view, found.claim, each=True),
+            "retracted": lambda found: taken_back(view, found.claim, each=True),
+        }
+        return Selection(session, view, statement, columns, later)
 
     def complete(self, session: Session, rows: list[Row], view: View) -> None:
-        """Add where each claim comes from: two statements a page."""
+        """Add where each claim comes from, and the grade of that: two statements a page.
+
+        A reprint is graded by what it copies: whoever copies lends a communiqué nothing. A carrier
+        whose original isn't in sight is an origin itself, and its own grade counts.
+        """
         used = {carrier["source"] for row in rows for carrier in row["carriers"]}
         first = origins(session, view, used)
         t = view.of(Source)
-        graded = sa.select(t.c.id, t.c.reliability).where(t.c.id.in_(sorted(used)))
+        graded = sa.select(t.c.id, t.c.reliability).where(t.c.id.in_(sorted(set(first.values()))))
         grades = {source.id: source.reliability for source in session.execute(graded)}
         for row in rows:
             carriers = [carrier["source"] for carrier in row["carriers"]]
             row["origins"] = sorted({first[source] for source in carriers if source in first})
-            row["reliability"] = min((grades[s] for s in carriers if s in grades), default=None)
+            row["reliability"] = min((grades[s] for s in row["origins"]), default=None)
             row["grade"] = (
                 f"{row['reliability']}{row['credibility']}" if row["reliability"] else None
             )
 
     def check(self, tx: Tx, row: Row, before: Row | None) -> None:
         """A claim bears on the outcome once, and on the cause once."""
-        t = View().of(Table)
+        t = tx.view.of(Table)
         fixed = before or row
         key = {
             "claim": row["claim"],
@@ -120,23 +129,24 @@ class EvidenceLinks(Resource):
 evidence = EvidenceLinks()
 
 
-def balance(session: Session, view: View, consequence: str) -> Balance:
+def balance(session: Session, view: View, consequence: str) -> EvidenceBalance:
     """The evidence on the outcome of a consequence at the moment, counted.
 
     Retracted claims count no more. Origins are counted, not documents: ten reprints are one.
     """
     selection = evidence.selection(session, view)
-    statement = selection.statement.where(
+    statement = selection.begun.where(
         selection.columns["consequence"] == consequence,
         selection.columns["bears_on"] == "outcome",
     )
-    rows = [dict(row) for row in session.execute(statement).mappings() if not row["retracted"]]
+    found = session.execute(selection.shown(statement)).mappings()
+    rows = [dict(row) for row in found if not row["retracted"]]
     evidence.complete(session, rows, view)
 
     def count(bearing: str) -> int:
         return sum(row["bearing"] == bearing for row in rows)
 
-    return Balance(
+    return EvidenceBalance(
         supports=count("supports"),
         contradicts=count("contradicts"),
         neutral=count("neutral"),

@@ -15,7 +15,9 @@ class Exchange(Record):
 
     __tablename__ = "exchanges"
     __table_args__ = (
-        sa.Index("uq_exchanges_ref", "alliance", "ref", unique=True, **live("ref IS NOT NULL")),
+        sa.Index(
+            "uq_exchanges_ref", "alliance", "ref", "marking", unique=True, **live("ref IS NOT NULL")
+        ),
     )
     references = (
         Reference("alliance", "alliances"),
@@ -23,6 +25,7 @@ class Exchange(Record):
         Reference("givers/*", "actors"),
         Reference("receivers/*", "actors"),
     )
+    under = ("alliance",)
     label = "need"
     searchable = ("note",)
 

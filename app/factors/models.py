@@ -17,13 +17,16 @@ class Factor(Record):
 
     __tablename__ = "factors"
     __table_args__ = (
-        sa.Index("uq_factors_ref", "alliance", "ref", unique=True, **live("ref IS NOT NULL")),
+        sa.Index(
+            "uq_factors_ref", "alliance", "ref", "marking", unique=True, **live("ref IS NOT NULL")
+        ),
     )
     references = (
         Reference("alliance", "alliances"),
         Reference("claims/*", "claims"),
         Reference("bears_on/*/id", BEARS_ON, by="type"),
     )
+    under = ("alliance",)
     label = "title"
     searchable = ("description",)
 

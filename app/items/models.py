@@ -13,9 +13,12 @@ class Item(Record):
 
     __tablename__ = "items"
     __table_args__ = (
-        sa.Index("uq_items_ref", "alliance", "ref", unique=True, **live("ref IS NOT NULL")),
+        sa.Index(
+            "uq_items_ref", "alliance", "ref", "marking", unique=True, **live("ref IS NOT NULL")
+        ),
     )
     references = (Reference("alliance", "alliances"),)
+    under = ("alliance",)
     label = "name"
     searchable = ("description",)
 

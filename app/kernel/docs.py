@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from app.kernel.errors import NotFound, Problem
+from app.kernel.policy import policy
 
 ASSETS = "/docs/assets"
 _CODE = re.compile("`([^`]+)`")
@@ -19,6 +20,9 @@ ICON = (
     "%3Cg fill='none' stroke='%23356a9b' stroke-width='4'%3E%3Ccircle cx='12' cy='16' r='9'/%3E"
     "%3Ccircle cx='20' cy='16' r='9'/%3E%3C/g%3E%3C/svg%3E"
 )
+VIEWER = ("script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:",
+          "connect-src 'self'", "font-src 'self' data:")  # fmt: skip
+"""What the viewers of the document need; both write style attributes as they go."""
 STYLE = """
 :root { color-scheme: light dark }
 body { font: 1.05rem/1.55 system-ui, sans-serif; max-width: 40rem; margin: 12vh auto 4rem;
@@ -33,6 +37,13 @@ a { color: light-dark(#1f5c93, #8fc1ee) }
 """
 
 
+BRIEF = """<style>
+tr.response:not([data-code^="2"], [data-code="422"]) :is(.response-controls, .model-example) {
+  display: none }
+</style></head>"""
+"""All problems have one form: a sample of it under each status would be a screen an operation."""
+
+
 def add(app: FastAPI) -> None:
     """Add the pages, with assets from the installed package of static files."""
     static = files("fastapi_standalone_docs") / "static"
@@ -44,7 +55,7 @@ def add(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     def swagger() -> HTMLResponse:
-        return get_swagger_ui_html(
+        page = get_swagger_ui_html(
             **options,
             swagger_js_url=f"{ASSETS}/swagger/swagger-ui-bundle.js",
             swagger_css_url=f"{ASSETS}/swagger/swagger-ui.css",
@@ -59,15 +70,19 @@ def add(app: FastAPI) -> None:
                 "validatorUrl": None,
             },
         )
+        brief = HTMLResponse(bytes(page.body).decode().replace("</head>", BRIEF))
+        return _closed(brief, *VIEWER)
 
     @app.get("/redoc", include_in_schema=False)
     def redoc() -> HTMLResponse:
-        return get_redoc_html(
+        page = get_redoc_html(
             **options,
             redoc_js_url=f"{ASSETS}/redoc/redoc.standalone.js",
             redoc_favicon_url=ICON,
             with_google_fonts=False,
         )
+        # It searches in a worker made of its own text.
+        return _closed(page, *VIEWER, "worker-src blob:")
 
     @app.get("/redoc/logo-mini.svg", include_in_schema=False)
     def logo() -> FileResponse:
@@ -107,9 +122,15 @@ def problem_page(slug: str) -> HTMLResponse:
     )
 
 
+def _closed(page: HTMLResponse, *sources: str) -> HTMLResponse:
+    """A page that may load and run nothing but what it needs."""
+    page.headers["Content-Security-Policy"] = policy(bytes(page.body).decode(), *sources)
+    return page
+
+
 def _page(title: str, body: str) -> HTMLResponse:
     title = html.escape(title)
-    return HTMLResponse(
+    page = HTMLResponse(
         "<!doctype html><html lang=en><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width, initial-scale=1'>"
         f'<title>{title}</title><link rel=icon href="{ICON}"><style>{STYLE}</style>'
@@ -117,3 +138,4 @@ def _page(title: str, body: str) -> HTMLResponse:
         "<nav><a href=/>Entente</a> · <a href=/docs>Try it</a> · <a href=/redoc>Read about it</a>"
         "</nav></html>"
     )
+    return _closed(page, "img-src data:")

@@ -6,6 +6,8 @@ The classes are data: `title` and `explanation` also make the page that each `ty
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+NO_PATH = "There is no such path"
+
 
 class Problem(Exception):  # noqa: N818 - a problem is what RFC 9457 calls it
     """An answer other than the one asked for.
@@ -64,13 +66,44 @@ class BadCursor(Problem):
     )
 
 
+class Unauthorized(Problem):
+    """Nobody is known by these credentials, or there are none."""
+
+    status = 401
+    slug = "unauthorized"
+    title = "Who asks?"
+    explanation = (
+        "The service needs a key or a token: `Authorization: Bearer ent_…`. A key that has "
+        "expired, was revoked or belongs to nobody any more is no key; `entente key create` "
+        "makes one."
+    )
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="entente"'})
+
+
+class Forbidden(Problem):
+    """The caller is known, and may not do this."""
+
+    status = 403
+    slug = "forbidden"
+    title = "Not allowed"
+    explanation = (
+        "The caller's role, or the scope of the key, doesn't reach to this. What a reader may not "
+        "see answers 404 instead, as if it weren't there."
+    )
+
+
 class NotFound(Problem):
     """There is no such thing here."""
 
     status = 404
     slug = "not-found"
     title = "Not found"
-    explanation = "There is no such record or page, or it had not been recorded by `known_at`."
+    explanation = (
+        "There is no such path, or no such record; with `known_at` or `as_of`, it may not have "
+        "been recorded or begun by then."
+    )
 
 
 class MethodNotAllowed(Problem):
@@ -121,6 +154,19 @@ class Gone(Problem):
     explanation = "The record was deleted. Its versions remain, and `known_at` still answers it."
 
 
+TAKEN = {"slug": "slug", "ref": "ref", "alone": "ref", "name": "name", "link": "claim"}
+"""By the last word of a unique index, the field that has to differ."""
+
+
+def taken(index: str) -> Conflict:
+    """The problem of who comes second with a label: which field of theirs is taken."""
+    field = TAKEN.get(index.rpartition("_")[2]) if index.startswith("uq_") else None
+    if field is None:
+        return Conflict()
+    detail = "is taken by another record"
+    return Conflict(f"/{field}: {detail}", errors=[{"pointer": f"/{field}", "detail": detail}])
+
+
 class Moved(Problem):
     """The record was merged into another, which stands for both."""
 
@@ -147,6 +193,18 @@ class PreconditionFailed(Problem):
     slug = "precondition-failed"
     title = "The record has changed"
     explanation = "Read the record again, apply the change to what it is now, send its new ETag."
+
+
+class RequestTimeout(Problem):
+    """The request came too slowly."""
+
+    status = 408
+    slug = "request-timeout"
+    title = "The request took too long to arrive"
+    explanation = (
+        "The head or the body of the request wasn't whole in time. ENTENTE_HEAD_TIMEOUT_SECONDS "
+        "and ENTENTE_BODY_TIMEOUT_SECONDS are the limits."
+    )
 
 
 class TooLarge(Problem):
@@ -202,6 +260,27 @@ class PreconditionRequired(Problem):
     explanation = "PATCH and DELETE need the record's ETag in If-Match (or `*`)."
 
 
+class RateLimited(Problem):
+    """The caller or its address asks too often."""
+
+    status = 429
+    slug = "rate-limited"
+    title = "Too many requests"
+    explanation = (
+        "`RateLimit-Policy` names the limits, `RateLimit` what is left of them, `Retry-After` when "
+        "to ask again."
+    )
+
+
+class HeadTooLarge(Problem):
+    """The head of the request is longer than this service reads."""
+
+    status = 431
+    slug = "head-too-large"
+    title = "The head of the request is too long"
+    explanation = "ENTENTE_MAX_HEAD_BYTES is the limit, for the path, its query and all headers."
+
+
 class Unavailable(Problem):
     """The database doesn't answer, or could not say whether it kept the change."""
 
@@ -211,4 +290,31 @@ class Unavailable(Problem):
     explanation = (
         "Nothing is known to be wrong with the request. After a POST, send it again with the same "
         "Idempotency-Key: if the change was kept, the first answer comes back."
+    )
+
+
+class Overloaded(Problem):
+    """There is no place for one more request, and none comes free in time."""
+
+    status = 503
+    slug = "overloaded"
+    title = "Too much at once"
+    explanation = (
+        "As many requests are under way as the service can answer in time. Nothing was done for "
+        "this one; `Retry-After` says when to send it again."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
+
+
+class TooSlow(Problem):
+    """The store would have taken too long for the answer."""
+
+    status = 503
+    slug = "too-slow"
+    title = "The query took too long"
+    explanation = (
+        "ENTENTE_QUERY_TIMEOUT_SECONDS is the limit of each statement. Nothing was changed. Ask "
+        "for less: a filter, a smaller `limit`, no `total`, the present instead of `known_at`."
     )

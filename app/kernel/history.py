@@ -7,7 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.kernel.tables import Base, Record, table_of
+from app.kernel.eyes import Eyes
+from app.kernel.tables import Base, Versioned, table_of
+from app.kernel.view import in_sight
 
 
 def keep(
@@ -27,16 +29,19 @@ def keep(
 
 
 def versions(
-    session: Session, model: type[Record], record_id: str, below: int, limit: int
+    session: Session, model: type[Versioned], record_id: str, eyes: Eyes, below: int, limit: int
 ) -> Sequence[dict[str, Any]]:
     """Up to `limit` versions of a record lower than `below`, newest first, each a whole row.
 
-    Each row has `superseded_at`: null for the standing one.
+    Each row has `superseded_at`: null for the standing one. Only versions in sight.
     """
     table, twin = table_of(model), Base.twins[table_of(model).name]
+    names = [column.name for column in table.columns]
     standing = sa.select(table, sa.literal(None, twin.c.superseded_at.type).label("superseded_at"))
+    replaced = sa.select(*(twin.c[name] for name in names), twin.c.superseded_at)
     every = sa.union_all(
-        standing.where(table.c.id == record_id), sa.select(twin).where(twin.c.id == record_id)
+        standing.where(table.c.id == record_id, *in_sight(table, eyes.markings)),
+        replaced.where(twin.c.id == record_id, *in_sight(twin, eyes.markings)),
     ).subquery("every_version")
     statement = (
         sa.select(every)

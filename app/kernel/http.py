@@ -5,7 +5,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, get_origin
+from urllib.parse import quote, unquote
 
 from fastapi import Depends, Header, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,35 +16,60 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
+from app.kernel.access import Admission, Origin, Principal
 from app.kernel.config import Settings
 from app.kernel.db import Database, Tx
 from app.kernel.errors import (
     BadRequest,
+    Forbidden,
     Invalid,
     Moved,
     PreconditionFailed,
     PreconditionRequired,
     Problem,
 )
+from app.kernel.eyes import Eyes
 from app.kernel.formats import JSON, PROBLEM
 from app.kernel.idempotency import Answer, Once
 from app.kernel.intake import REFUSAL
+from app.kernel.listing import Clocks
+from app.kernel.rates import Rates
 from app.kernel.types import BROKEN
-
-LOCAL = "local"
-"""The name of the caller while the service has no keys."""
+from app.kernel.view import View
+from app.kernel.wording import told
 
 
 class Call:
     """One request: who asks, and the two ways to the store."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, caller: Principal) -> None:
         self.request = request
         self.database: Database = request.app.state.database
         self.settings: Settings = request.app.state.settings
         self.secret: bytes = request.app.state.secret
-        self.caller = LOCAL
+        self.admission: Admission = request.app.state.admission
+        self.caller = caller
+        request.state.caller = caller.name  # for the log
         self.once: Once | None = None
+
+    @property
+    def eyes(self) -> Eyes:
+        """What the caller may see."""
+        return self.caller.eyes
+
+    @property
+    def scope(self) -> str:
+        """What a cursor is bound to beside its query: the path and who asks."""
+        return json.dumps([self.request.url.path, self.caller.name])
+
+    def view(self, query: Clocks) -> View:
+        """The caller's view, at the clocks of the query."""
+        return View(self.eyes, as_of=query.as_of, known_at=query.known_at)
+
+    def owns(self, row: Mapping[str, Any]) -> None:
+        """Refuse a change of what others made to who may change only their own."""
+        if "edit" not in self.caller.may and row["created_by"] != self.caller.name:
+            raise Forbidden(f"It was made by {row['created_by']}; editors may change it.")
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -57,30 +84,47 @@ class Call:
         if key is not None and body is not None:
             content = body.model_dump(mode="json")
             path = self.request.url.path
-            self.once = Once.of(key, self.caller, self.request.method, path, content)
-        with self.database.write(self.caller) as tx:
+            self.once = Once.of(key, self.caller.name, self.request.method, path, content)
+        with self.database.write(self.caller, origin_of(self.request)) as tx:
             if self.once is not None:
-                self.once.begin(tx.session)
+                self.once.begin(tx)
             yield tx
 
-    def created(self, tx: Tx, record: Mapping[str, Any], location: str) -> Response:
-        """The answer to a POST that made a record, kept under its key."""
+    def created(
+        self,
+        tx: Tx,
+        record: Mapping[str, Any],
+        location: str,
+        kept: Mapping[str, Any] | None = None,
+    ) -> Response:
+        """The answer to a POST that made a record, kept under its key.
+
+        `kept` is what is kept instead, where the record holds what is shown only once.
+        """
         body = written(record)
-        headers = {"Location": location, "ETag": record_tag(record["version"], body)}
+        headers = {"Location": location, "ETag": record_tag(record, body)}
         if self.once is not None:
-            self.once.keep(tx, Answer(201, headers, body))
+            again = body if kept is None else written(kept)
+            self.once.keep(tx, Answer(201, headers, again), record)
         return Response(body, 201, headers, JSON)
+
+    def leads_on(self, response: Response, cursor: str | None) -> Response:
+        """An answer that says where the next page is, if there is one."""
+        if cursor is not None:
+            url = self.request.url.include_query_params(cursor=cursor)
+            response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        return response
 
     def answer(
         self,
         body: str,
-        version: int | None = None,
+        record: Mapping[str, Any] | None = None,
         *,
         now: str = "",
         passing: str = "",
         media: str = JSON,
     ) -> Response:
-        """An answer to a GET, or 304 when the caller has it.
+        """An answer to a GET, or 304 when the caller has it. `record`: the one it is about.
 
         `now` is the instant the answer was made, where the body tells it, and `passing` what else
         in it time alone changes: the ETag leaves both out, so that an answer about the present
@@ -89,11 +133,34 @@ class Call:
         content = body
         for moving in (now, passing):
             content = content.replace(moving, "") if moving else content
-        tag = list_tag(content) if version is None else record_tag(version, content)
-        headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept"}
+        tag = list_tag(content) if record is None else record_tag(record, content)
+        headers = {
+            "ETag": tag,
+            "Cache-Control": "private, no-cache",
+            "Vary": "Accept, Authorization",
+        }
         if _matches_any(self.request.headers.get("if-none-match"), tag):
             return Response(status_code=304, headers=headers)
         return Response(body, 200, headers, media)
+
+
+_SECRET = re.compile("ent_[0-9A-Za-z_%]+")
+"""What begins like a key, wherever somebody may have put it by mistake."""
+
+
+def origin_of(request: Request, status: int = 0) -> Origin:
+    """What the audit log keeps of a request: no query, no header but its id, no body."""
+    route = request.scope.get("route")
+    path: bytes = request.scope.get("raw_path") or b""
+    asked = unquote(path.decode("latin-1"))
+    return Origin(
+        route=f"/v1{route.path}" if route else "",
+        method=request.method,
+        path=quote(_SECRET.sub("ent_", asked), safe="/:@")[:300],
+        address=request.client.host[:60] if request.client else "",
+        request_id=_SECRET.sub("ent_", request.state.request_id),
+        status=status or getattr(route, "status_code", None) or 200,
+    )
 
 
 def written(document: Any) -> str:
@@ -101,12 +168,24 @@ def written(document: Any) -> str:
     return to_json(document).decode()
 
 
-def get_call(request: Request) -> Call:
-    """The call of a request."""
-    return Call(request)
+async def admitted(request: Request) -> Call:
+    """The call of a request: who asks is found out, and whether they may.
+
+    It is counted under their name. Raises Unauthorized without valid credentials, Forbidden where
+    the path and method need more.
+    """
+    admission: Admission = request.app.state.admission
+    caller = await admission.caller(request)
+    request.state.caller = caller.name
+    rates: Rates = request.app.state.rates
+    rates.spend(request.scope, caller.name)
+    needed = admission.permissions[f"{request.method} {request.scope['route'].path}"]
+    if needed not in caller.may:
+        raise Forbidden(f"This needs the permission {needed!r}, which {caller.name} hasn't.")
+    return Call(request, caller)
 
 
-Caller = Annotated[Call, Depends(get_call)]
+Caller = Annotated[Call, Depends(admitted)]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -123,11 +202,17 @@ IfMatch = Annotated[
 # --- Validators ---------------------------------------------------------------------------------
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_TAGS = re.compile(rf"(?:[ \t]*(?:{_TAG.pattern}[ \t]*)?(?:,|$))+")
+"""A list may have empty elements (RFC 9110 §5.6.1.2); whatever else stands there is junk."""
 
 
-def record_tag(version: int, content: str) -> str:
-    """The strong ETag of a record: its version, and what is shown beside it."""
-    return f'"{version}-{_digest(content)}"'
+def record_tag(record: Mapping[str, Any], content: str) -> str:
+    """The strong ETag of a record: its version, whose it is, and what is shown beside it."""
+    return f'"{_version_tag(record)}-{_digest(content)}"'
+
+
+def _version_tag(record: Mapping[str, Any]) -> str:
+    return f"{record['version']}-{_digest(record['id'])[:8]}"
 
 
 def list_tag(content: str) -> str:
@@ -142,19 +227,28 @@ def _digest(content: str) -> str:
 def _matches_any(header: str | None, tag: str) -> bool:
     if header is None:
         return False
-    return header.strip() == "*" or tag in {f'"{found[1]}"' for found in _TAG.findall(header)}
+    return header.strip() == "*" or tag in {f'"{found}"' for _, found in _tags_in(header)}
 
 
-def require_version(header: str | None, version: int) -> None:
-    """Check If-Match against the version of a record. Weak tags never match (RFC 9110 §13.1.1)."""
+def _tags_in(header: str) -> list[tuple[str, str]]:
+    """The entity tags of a header, each with its mark of weakness; none where it isn't a list."""
+    return _TAG.findall(header) if _TAGS.fullmatch(header) else []
+
+
+def require_version(header: str | None, record: Mapping[str, Any]) -> None:
+    """Check If-Match against the version of a record, whatever is shown beside it.
+
+    Weak tags never match (RFC 9110 §13.1.1).
+    """
     if header is None:
         raise PreconditionRequired
     if header.strip() == "*":
         return
-    tags = _TAG.findall(header)
+    tags = _tags_in(header)
     if not tags:
         raise BadRequest("If-Match isn't a list of entity tags.")
-    if not any(not weak and tag.split("-")[0] == str(version) for weak, tag in tags):
+    mine = _version_tag(record)
+    if not any(not weak and tag.rpartition("-")[0] == mine for weak, tag in tags):
         raise PreconditionFailed
 
 
@@ -187,7 +281,8 @@ def problem_response(problem: Problem, request: Request) -> Response:
     )
     headers = dict(problem.headers)
     if isinstance(problem, Moved):
-        headers["Location"] = problem.location(request.url.path)
+        query = request.url.query
+        headers["Location"] = problem.location(request.url.path) + (f"?{query}" if query else "")
     return Response(body, problem.status, headers, PROBLEM)
 
 
@@ -204,7 +299,7 @@ def from_validation(error: RequestValidationError) -> Problem:
             pointer = f"?{steps[0]}" if steps else "?"
         else:
             pointer = f"{source}:{'/'.join(map(str, steps))}"
-        detail = found["msg"].removeprefix("Value error, ")
+        detail = told(found, parameter=source == "query")
         errors.append({"pointer": pointer, "detail": detail[:500]})
     errors = [dict(pair) for pair in dict.fromkeys(tuple(error.items()) for error in errors)]
     first = errors[0] if errors else {"pointer": "", "detail": "invalid"}
@@ -228,7 +323,7 @@ def _pointer(steps: Sequence[str | int], body: Any, *, missing: bool) -> str:
 # --- Parameters ---------------------------------------------------------------------------------
 
 
-def readable(request: Request) -> None:
+async def readable(request: Request) -> None:
     """Refuse a body that can't be read, and query parameters that the route doesn't have.
 
     A typo must not go unnoticed; and where there is no such path or method, that is said first.
@@ -244,3 +339,18 @@ def readable(request: Request) -> None:
     if not dependant.query_params:
         name = next(iter(request.query_params))
         raise Invalid.at(f"?{name}", "there is no such parameter")
+    names = [name for name, _ in request.query_params.multi_items()]
+    if len(names) == len(set(names)):
+        return
+    known = dependant.query_params[0].field_info.annotation
+    single = _single(known) if isinstance(known, type) and issubclass(known, BaseModel) else names
+    for name in names:
+        if name in single and names.count(name) > 1:
+            raise Invalid.at(f"?{name}", "is given more than once")
+
+
+@cache
+def _single(query: type[BaseModel]) -> frozenset[str]:
+    """The parameters that take one value."""
+    fields = query.model_fields.items()
+    return frozenset(name for name, field in fields if get_origin(field.annotation) is not list)

@@ -7,6 +7,7 @@ effect, so either all of them are there or none.
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,9 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel.db import Tx, is_postgres
-from app.kernel.errors import BadRequest, InProgress, KeyReused
+from app.kernel.errors import BadRequest, Gone, InProgress, KeyReused, NotFound
+from app.kernel.markings import number_of
 from app.kernel.tables import Base, table_of
-from app.kernel.types import Json, UtcDateTime
+from app.kernel.types import Id, Json, UtcDateTime
 
 _KEY = re.compile("[\x21-\x7e]{1,255}")
 
@@ -29,6 +31,9 @@ class StoredAnswer(Base):
 
     scope: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(sa.String(64))
+    record: Mapped[str | None] = mapped_column(Id, index=True)
+    """The record it is about, whose marking decides who may have it again."""
+    marking: Mapped[int | None]
     status: Mapped[int]
     headers: Mapped[Any] = mapped_column(Json)
     body: Mapped[str] = mapped_column(sa.Text)
@@ -68,8 +73,12 @@ class Once:
         text = json.dumps(body, sort_keys=True)
         return cls(_hash(scope), _hash(text))
 
-    def begin(self, session: Session) -> None:
-        """Raise Replay where it was answered, KeyReused where the body differs."""
+    def begin(self, tx: Tx) -> None:
+        """Raise Replay where it was answered, KeyReused where the body differs.
+
+        NotFound where the caller may not see any more what was answered.
+        """
+        session = tx.session
         if is_postgres(session):
             # The lock of the first request makes the second say 409 instead of hang.
             number = int(self.scope[:15], 16)
@@ -81,20 +90,40 @@ class Once:
             return
         if row.fingerprint != self.fingerprint:
             raise KeyReused
+        if row.status == Gone.status:
+            raise Gone("The answer told of a record that was redacted since.")
+        if row.marking is not None and not tx.eyes.sees(row.marking):
+            raise NotFound
         raise Replay(Answer(row.status, row.headers, row.body))
 
-    def keep(self, tx: Tx, answer: Answer) -> None:
-        """Remember the answer, in the transaction of the effect."""
+    def keep(self, tx: Tx, answer: Answer, record: Mapping[str, Any]) -> None:
+        """Remember the answer about a record, in the transaction of the effect."""
+        marking = None
+        if "tlp" in record:
+            marking = number_of(tx.session, record["tlp"], record["audience"])
         tx.session.execute(
             sa.insert(table_of(StoredAnswer)).values(
                 scope=self.scope,
                 fingerprint=self.fingerprint,
+                record=record["id"],
+                marking=marking,
                 status=answer.status,
                 headers=answer.headers,
                 body=answer.body,
                 created_at=tx.now,
             )
         )
+
+
+def erase(session: Session, record: str, slugs: Sequence[str]) -> None:
+    """Forget the answers about a record, and those that name it by a slug.
+
+    The keys stay: what they stand for is not to happen once more.
+    """
+    t = table_of(StoredAnswer)
+    about = [t.c.record == record, *(t.c.body.contains(json.dumps(slug)) for slug in slugs)]
+    blank = {"status": Gone.status, "headers": {}, "body": ""}
+    session.execute(sa.update(t).where(sa.or_(*about)).values(blank))
 
 
 def _hash(text: str) -> str:

@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 import uuid
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 
 UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -23,6 +24,11 @@ def _compose(milliseconds: int, rand_a: int, rand_b: int) -> str:
     return str(uuid.UUID(int=value | 0b10 << 62 | rand_b & (1 << 62) - 1))
 
 
+def _clock() -> int:
+    """The present in the ticks of an id: 4,096 a millisecond."""
+    return time.time_ns() * 4096 // 1_000_000
+
+
 def new_id() -> str:
     """A UUIDv7 that is greater than any this process made before.
 
@@ -31,10 +37,27 @@ def new_id() -> str:
     """
     global _last  # noqa: PLW0603 - one counter a process is the point
     with _lock:
-        ticks = time.time_ns() * 4096 // 1_000_000
+        ticks = _clock()
         _last = max(ticks, _last + 1)
         ticks = _last
     return _compose(ticks >> 12, ticks & 0xFFF, secrets.randbits(62))
+
+
+def ids_behind(last: str, groups: Sequence[Hashable]) -> list[str]:
+    """UUIDv7s of things that come to be together, one for each entry of `groups`.
+
+    All of them are greater than `last`, whatever the clock says. They share one instant, and the
+    random rest orders the members of a group as they are given; it is drawn for each group by
+    itself, so that who sees one group alone can't tell how many members others have.
+    """
+    known = uuid.UUID(last).int if last else 0
+    ticks = max(_clock(), (known >> 80 << 12 | known >> 64 & 0xFFF) + 1)
+    waiting: dict[Hashable, list[int]] = {}
+    for group in groups:
+        waiting.setdefault(group, []).append(secrets.randbits(62))
+    for drawn in waiting.values():
+        drawn.sort(reverse=True)
+    return [_compose(ticks >> 12, ticks & 0xFFF, waiting[group].pop()) for group in groups]
 
 
 def derived_id(at: datetime, *parts: str) -> str:

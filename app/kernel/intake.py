@@ -4,22 +4,38 @@ Plain ASGI, so that a refused body costs little and is refused the same way on e
 """
 
 import json
-import logging
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from time import perf_counter
+from typing import Any, Protocol
 from uuid import uuid4
 
+from app.kernel import logs
 from app.kernel.errors import BadRequest, Problem, TooLarge, UnsupportedMedia
+from app.kernel.logs import ASKED
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Admit = Callable[[Scope], None]
+"""Refuses a request by raising a Problem, before anything of it is read."""
 Render = Callable[[Problem, str, str], tuple[int, list[tuple[bytes, bytes]], bytes]]
 
-log = logging.getLogger("entente")
+HEAD = "head"
+"""Whether a request's state says that its answer is to be without a body."""
+
+
+class Watch(Protocol):
+    """Who is told of requests."""
+
+    def began(self) -> None:
+        """One has begun."""
+
+    def ended(self, scope: Scope, status: int, seconds: float) -> None:
+        """One has ended; status 0 where no answer was sent."""
+
 
 REFUSAL = "refusal"
 """Where a request's state holds what is wrong with its body."""
@@ -37,8 +53,18 @@ _MEDIA = {
 class Intake:
     """Gives every request an id, reads and checks its body, and turns failures into problems."""
 
-    def __init__(self, app: App, *, max_body_bytes: int, render: Render) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        max_body_bytes: int,
+        render: Render,
+        watch: Watch,
+        admit: Sequence[Admit] = (),
+    ) -> None:
         self.app = app
+        self.watch = watch
+        self.admit = admit
         self.max_body_bytes = max_body_bytes
         self.render = render
 
@@ -51,12 +77,13 @@ class Intake:
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        started = False
+        status, began = 0, perf_counter()
+        self.watch.began()
 
         async def stamp(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
+                status = message["status"]
                 message["headers"] = [
                     *message.get("headers", ()),
                     (b"x-request-id", request_id.encode()),
@@ -65,9 +92,11 @@ class Intake:
 
         stamped: Send = stamp
         try:
+            self._admit(scope)
             if scope["method"] == "HEAD":
                 # A copy: the server counts the bytes of the body by the method it was asked by.
-                scope, stamped = {**scope, "method": "GET"}, _without_body(stamped)
+                scope, stamped = {**scope, "method": "GET", ASKED: "HEAD"}, _without_body(stamped)
+                scope["state"][HEAD] = True
             if scope["method"] in _WITH_BODY:
                 try:
                     body = await self._body(scope["method"], headers, receive)
@@ -81,13 +110,20 @@ class Intake:
             await self._answer(problem, scope, request_id, stamped)
         except Exception:
             # An error that escapes would close the connection under the next innocent request.
-            log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
-            if started:
+            logs.log.exception("request failed", extra=logs.about(scope, logs.route_of(scope)))
+            if status:
                 raise
             await self._answer(Problem(), scope, request_id, stamped)
+        finally:
+            self.watch.ended(scope, status, perf_counter() - began)
+
+    def _admit(self, scope: Scope) -> None:
+        for admit in self.admit:
+            admit(scope)
 
     async def _answer(self, problem: Problem, scope: Scope, request_id: str, send: Send) -> None:
         status, headers, body = self.render(problem, scope["path"], request_id)
+        headers += [(k.lower().encode(), v.encode()) for k, v in problem.headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

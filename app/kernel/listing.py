@@ -6,7 +6,7 @@ declaration. `pages` answers it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import sqlalchemy as sa
@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from app.kernel import links
 from app.kernel.errors import Invalid
+from app.kernel.forms import form
 from app.kernel.ids import is_id, is_slug
-from app.kernel.tables import Record, table_of
+from app.kernel.tables import Versioned, table_of
 from app.kernel.types import Instant, QueryBool, QueryInt
 from app.kernel.view import View
 
@@ -26,7 +27,9 @@ SORT_KEYS = 3
 CURSOR_LENGTH = 6000
 """Room for the longest values a list can be sorted by, three of them, in four bytes a letter."""
 
-_NAMES = r"^[a-z_0-9]+(,[a-z_0-9]+)*$"
+NAMES_PATTERN = r"^[a-z_0-9]+(,[a-z_0-9]+)*$"
+SORT_PATTERN = r"^-?[a-z_]+(,-?[a-z_]+)*$"
+NAMES_FORM = "must be names separated by commas"
 
 
 class Clocks(BaseModel):
@@ -41,10 +44,13 @@ class Clocks(BaseModel):
         Instant | None, Field(description="What had been recorded here by this instant")
     ] = None
 
-    @property
-    def view(self) -> View:
-        """The view at the two clocks."""
-        return View(as_of=self.as_of, known_at=self.known_at)
+
+class Tabular(BaseModel):
+    """The parameter of an answer that can be a table, and isn't a list of records."""
+
+    format: Annotated[
+        Literal["json", "csv", "ndjson"] | None, Field(description="Instead of the Accept header")
+    ] = None
 
 
 class Single(Clocks):
@@ -52,15 +58,20 @@ class Single(Clocks):
 
     fields: Annotated[
         str | None,
-        Field(max_length=600, pattern=_NAMES, description="Only these fields (and `id`)"),
+        form(NAMES_PATTERN, NAMES_FORM, max_length=600, description="Only these fields (and `id`)"),
     ] = None
     include: Annotated[
         str | None,
-        Field(max_length=200, pattern=_NAMES, description="Records named here, whole, `included`"),
+        form(
+            NAMES_PATTERN,
+            NAMES_FORM,
+            max_length=200,
+            description="Records named here, whole, `included`",
+        ),
     ] = None
 
 
-class Listing(Single):
+class Rows(Single):
     """The parameters every list takes."""
 
     sorts: ClassVar[dict[str, bool]] = {"id": False, "created_at": False}
@@ -77,17 +88,11 @@ class Listing(Single):
     ] = None
     sort: Annotated[
         str | None,
-        Field(
+        form(
+            SORT_PATTERN,
+            f"{NAMES_FORM}, with - before one for descending",
             max_length=120,
-            pattern=r"^-?[a-z_]+(,-?[a-z_]+)*$",
             description="Names to sort by, separated by commas; `-` before one for descending",
-        ),
-    ] = None
-    q: Annotated[
-        str | None,
-        Field(
-            max_length=300,
-            description='Full text: words, "a phrase", a beginning*; all must be there',
         ),
     ] = None
     total: Annotated[QueryBool, Field(description="Count all that match, in `total`")] = False
@@ -98,6 +103,18 @@ class Listing(Single):
     bom: Annotated[QueryBool, Field(description="Begin a CSV with a byte order mark")] = False
 
 
+class Listing(Rows):
+    """The parameters of a list of records, which have text to be searched."""
+
+    q: Annotated[
+        str | None,
+        Field(
+            max_length=300,
+            description='Full text: words, "a phrase", a beginning*; all must be there',
+        ),
+    ] = None
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What a list reads: the select, and the named expressions that filters and sorts may use."""
@@ -106,6 +123,44 @@ class Selection:
     view: View
     statement: sa.Select[Any]
     columns: Mapping[str, Any]
+    later: Mapping[str, Callable[[Any], sa.ColumnElement[Any]]] = field(default_factory=dict)
+    """What is shown and not sorted by: made from the columns of a page, and for its rows alone.
+
+    In the select itself, PostgreSQL would prepare it for every row there is, to show fifty.
+    """
+
+    narrowed: Callable[[str, Any], "Selection"] | None = None
+    """Makes the selection for some values of a column, where that is less work than to choose."""
+
+    def within(self, name: str, values: list[Any] | sa.ScalarSelect[Any]) -> "Selection":
+        """The selection where a column has one of the values, or the one that a select finds."""
+        found = self.narrowed(name, values) if self.narrowed is not None else self
+        column = found.columns[name]
+        same = column.in_(values) if isinstance(values, list) else column == values
+        return replace(found, statement=found.statement.where(same))
+
+    @property
+    def begun(self) -> sa.Select[Any]:
+        """The select of what was there at the moment: every read of records goes through it."""
+        if "effective_at" not in self.columns or self.view.as_of is None:
+            return self.statement
+        return self.statement.where(self.view.begun(self.columns["effective_at"]))
+
+    def shown(self, statement: sa.Select[Any], *order: str) -> sa.Select[Any]:
+        """A select of this selection's rows with all they show, in an order (see `in_order`)."""
+        if not self.later:
+            return statement
+        found = statement.subquery("found")
+        made = (make(found.c).label(name) for name, make in self.later.items())
+        return in_order(sa.select(found, *made), found, order)
+
+
+def in_order(
+    statement: sa.Select[Any], found: sa.FromClause, order: Sequence[str]
+) -> sa.Select[Any]:
+    """A select in the order of named columns; a name with `-` before it is descending."""
+    columns = ((found.c[name.removeprefix("-")], name[0] == "-") for name in order)
+    return statement.order_by(*(c.desc() if down else c.asc() for c, down in columns))
 
 
 # --- Filters ------------------------------------------------------------------------------------
@@ -145,7 +200,7 @@ def before(column: str) -> Where:
 
 def ids_of(kind: str, keys: Sequence[str], view: View) -> sa.Select[Any] | list[str]:
     """The ids that a mixture of ids and slugs stands for, in the statement that asks."""
-    t = view.of(Record.kinds[kind], f"{kind}_named")
+    t = view.of(Versioned.every[kind], f"{kind}_named")
     ids = [key for key in keys if is_id(key)]
     slugs = [key for key in keys if is_slug(key) and not is_id(key)]
     if not slugs or "slug" not in t.c:
@@ -155,11 +210,11 @@ def ids_of(kind: str, keys: Sequence[str], view: View) -> sa.Select[Any] | list[
 
 def the_one(kind: str, key: str, view: View) -> sa.ScalarSelect[Any]:
     """The id of the record that an id or a slug stands for, if it is there for this reader."""
-    t = view.of(Record.kinds[kind], f"{kind}_named")
+    t = view.of(Versioned.every[kind], f"{kind}_named")
     same = t.c.id == key if is_id(key) else sa.false()
     if is_slug(key) and not is_id(key) and "slug" in t.c:
         same = t.c.slug == key
-    return sa.select(t.c.id).where(same).scalar_subquery()
+    return sa.select(t.c.id).where(same).order_by(t.c.id).limit(1).scalar_subquery()
 
 
 def refers(column: str, kind: str) -> Where:
@@ -171,6 +226,8 @@ def links_to(kind: str, *fields: str) -> Where:
     """Names one of the records given (by id or slug) in a list."""
 
     def predicate(s: Selection, keys: list[str]) -> sa.ColumnElement[bool]:
+        if s.columns.get(DRIVEN) in fields:
+            return sa.true()
         targets = ids_of(kind, keys, s.view)
         if isinstance(targets, sa.Select):
             # The link index keeps its targets as text, whatever they are.
@@ -179,6 +236,30 @@ def links_to(kind: str, *fields: str) -> Where:
         return sa.or_(*(links.linked(s.view, field, s.columns["id"], targets) for field in fields))
 
     return Where(predicate)
+
+
+DRIVEN = "(driven by)"
+"""In the columns of a selection: the field whose links lead it, if any do."""
+
+
+def driven(s: Selection, kind: str, field: str, key: str) -> Selection:
+    """The selection led by the links to one record (by id or slug), which lie by date and owner.
+
+    A page of what names it costs the same however many records there are and however deep it lies.
+    """
+    link = s.view.of(links.Link, "leading")
+    target: Any = key
+    if not is_id(key):
+        named = s.view.of(Versioned.every[kind], f"{kind}_named")
+        target = sa.select(sa.cast(named.c.id, sa.String(60))).where(named.c.slug == key)
+        target = target.order_by(named.c.id).limit(1).scalar_subquery()
+    led = s.statement.join(link, link.c.owner == s.columns["id"]).where(
+        link.c.field == field, link.c.target == target
+    )
+    if s.view.as_of is not None:
+        led = led.where(link.c.at <= s.view.as_of)
+    columns = {**s.columns, "effective_at": link.c.at, "id": link.c.owner, DRIVEN: field}
+    return replace(s, statement=led, columns=columns)
 
 
 def state_is(field: str) -> Where:
@@ -195,6 +276,6 @@ def named(text: str | None, allowed: Sequence[str], parameter: str) -> list[str]
     return list(dict.fromkeys(names))
 
 
-def columns_of(model: type[Record], t: sa.FromClause) -> dict[str, Any]:
+def columns_of(model: type[Versioned], t: sa.FromClause) -> dict[str, Any]:
     """The named expressions of a plain record: its own columns."""
     return {column.name: t.c[column.name] for column in table_of(model).columns}

@@ -1,5 +1,7 @@
 """Bringing a database to the schema this version of the service needs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -9,9 +11,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from app.kernel.errors import Unavailable
+
 HERE = Path(__file__).resolve().parent.parent
+BY_HAND = ("search_index", "ix_search_entries_words")
+"""How the names begin of what migrations make by hand, each database's own way to find words."""
 LOCK = 4_711_001
 """The PostgreSQL advisory lock under which migrations run, one process at a time."""
+START = 4_711_003
+"""The one under which a service prepares its database: migrates it, and fills it if empty."""
 
 
 def folder() -> Path:
@@ -53,16 +61,42 @@ def lack(found: str) -> str:
     )
 
 
+def include(thing: object, name: str | None, kind: str, reflected: object, other: object) -> bool:
+    """Whether Alembic compares a table or an index with the models: not what is made by hand."""
+    del thing, kind, reflected, other
+    return not (name or "").startswith(BY_HAND)
+
+
 def revision(connection: sa.Connection) -> str:
     """The revision a database stands at; empty when it was never migrated."""
     return MigrationContext.configure(connection).get_current_revision() or ""
 
 
 def migrate(engine: sa.Engine, target: str = "head") -> None:
-    """Bring the database to a revision, in one transaction."""
+    """Bring the database to a revision, in one transaction.
+
+    Raises Unavailable if it stands at one this version doesn't know.
+    """
     with engine.connect() as plain:
         connection = plain.execution_options(entente_writing=True)
         with connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            # Asked in turn: a newer version may have migrated it while this one waited.
+            found = revision(connection)
+            if found not in known():
+                raise Unavailable(lack(found))
             command.upgrade(configuration(connection), target)
+
+
+@contextmanager
+def starting(engine: sa.Engine) -> Iterator[None]:
+    """A turn: of the hosts that start on one PostgreSQL, one at a time prepares it."""
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    # A connection beside the pool's, which may have only one; its end gives the lock back.
+    own = sa.create_engine(engine.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with own.connect() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_lock(START)))
+        yield

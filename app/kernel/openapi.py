@@ -13,9 +13,16 @@ from fastapi.openapi.utils import get_openapi
 
 from app.kernel.errors import Problem
 from app.kernel.formats import JSON, PROBLEM
-from app.kernel.resource import Resource
+from app.kernel.resource import Listed
 
 MERGE_PATCH = "application/merge-patch+json"
+SECURITY: Mapping[str, Any] = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of a principal (`ent_…`), or a token of the configured issuer",
+    }
+}
 METHODS = ("get", "post", "put", "patch", "delete")
 REF = "#/components/schemas/"
 
@@ -28,8 +35,8 @@ def document(
     """The document, made once.
 
     `examples` come with the configured data, so that "Try it out" has something true to try:
-    `records` by kind (the keys in paths), `parameters` by `name` or `operation.name`, and request
-    `bodies` by operation id.
+    `records` by kind (the keys in paths), `parameters` by `name` or `operation.name`, and by
+    operation id the `bodies` of requests and the `answers` of reads, lists cut short.
     """
     if app.openapi_schema:
         return app.openapi_schema
@@ -50,7 +57,9 @@ def document(
         if method == "get":
             _names(path, operation)
         _responses(path, operation, problems)
-    found["components"] = _components(found, problems)
+    found["components"] = {**_components(found, problems), "securitySchemes": SECURITY}
+    # An open service needs none.
+    found["security"] = [*({name: []} for name in SECURITY), {}]
     _plain(found["components"]["schemas"])
     _plain(found["paths"])
     for path, method, operation in operations(found):
@@ -70,11 +79,43 @@ def operations(found: Mapping[str, Any]) -> Iterator[tuple[str, str, Node]]:
 
 def allowed(found: Mapping[str, Any], path: str) -> str:
     """The methods that a path takes, for `Allow`; what isn't documented is only read."""
-    for template, item in found["paths"].items():
-        if re.fullmatch(re.sub(r"{[^}]+}", "[^/]+", template), path):
-            methods = [method.upper() for method in METHODS if method in item]
-            return ", ".join([*methods, "HEAD"] if "get" in item else methods)
+    for template in _templates(found, path):
+        item = found["paths"][template]
+        methods = [method.upper() for method in METHODS if method in item]
+        return ", ".join([*methods, "HEAD"] if "get" in item else methods)
     return "GET, HEAD"
+
+
+def beside(found: Mapping[str, Any], path: str) -> str:
+    """What may have been meant by a path that isn't there."""
+    plain = path.rstrip("/")
+    if plain != path and _templates(found, plain):
+        return f"; {plain} is there, without the slash at its end."
+    return "; /docs lists those there are."
+
+
+def instead(found: Mapping[str, Any], path: str) -> str:
+    """What a path that isn't changed or deleted can be told to do."""
+    below = [
+        (step, found["paths"][step]["post"])
+        for step in found["paths"]
+        if "post" in found["paths"][step]
+    ]
+    return "".join(
+        f" `POST {path}/{step.rsplit('/', 1)[1]}`: {operation['summary']}."
+        for template in _templates(found, path)
+        for step, operation in below
+        if re.fullmatch(re.escape(template) + "/[a-z_]+", step)
+    )
+
+
+def _templates(found: Mapping[str, Any], path: str) -> list[str]:
+    """The documented paths that a path is one of."""
+    return [
+        template
+        for template in found["paths"]
+        if re.fullmatch(re.sub(r"{[^}]+}", "[^/]+", template), path)
+    ]
 
 
 # --- Parameters ---------------------------------------------------------------------------------
@@ -88,6 +129,9 @@ def _parameter(parameter: Node) -> None:
     if len(options) == 1:
         del schema["anyOf"]
         schema.update(options[0])
+    if schema.get("default") == []:
+        # A filter that isn't given; viewers show it as an empty text.
+        del schema["default"]
     inner = schema.pop("description", "")
     text = outer or inner or _filter(parameter["name"], schema)
     parameter["description"] = f"{text} ({inner})" if outer and inner else text
@@ -117,7 +161,7 @@ def _filter(name: str, schema: Mapping[str, Any]) -> str:
 def _names(path: str, operation: Node) -> None:
     """Say which names `sort` and `include` take; drop `include` where it takes none."""
     kind = path.removesuffix("/{key}").rsplit("/", 1)[1]
-    resource = Resource.known.get(kind)
+    resource = Listed.every.get(kind)
     if resource is None:
         return
     parameters = operation.get("parameters", [])
@@ -145,10 +189,18 @@ def _problems() -> dict[str, Node]:
     for kind in Problem.known.values():
         kinds.setdefault(kind.status, kind)
     content = {PROBLEM: {"schema": {"$ref": f"{REF}Problem"}}}
-    return {
+    found: dict[str, Node] = {
         f"{status}": {"description": kinds[status].title, "content": content}
         for status in sorted(kinds)
     }
+    for status in ("429", "503"):
+        found[status]["headers"] = {
+            "Retry-After": {
+                "description": "In how many seconds to ask again",
+                "schema": {"type": "integer", "minimum": 1},
+            }
+        }
+    return found
 
 
 def _responses(path: str, operation: Node, problems: Mapping[str, Node]) -> None:
@@ -270,8 +322,10 @@ def _with_examples(path: str, method: str, operation: Node, examples: Mapping[st
     for parameter in operation.get("parameters", ()):
         own = parameter["name"]
         example = parameters.get(f"{name}.{own}", parameters.get(own))
-        # Who deletes says what: no example stands ready for that.
-        if example is None and parameter["in"] == "path" and (method, own) != ("delete", "key"):
+        # Who deletes or redacts says what: no example stands ready; nor where the data say null.
+        ends = (method, own) == ("delete", "key") or path.endswith("/redact")
+        none = ends or f"{name}.{own}" in parameters
+        if example is None and parameter["in"] == "path" and not none:
             kind = re.search(rf"/([a-z_]+)/{{{own}}}", path)
             example = records.get(kind[1]) if kind else None
         if example is not None:
@@ -280,3 +334,6 @@ def _with_examples(path: str, method: str, operation: Node, examples: Mapping[st
     if body is not None:
         for media in operation.get("requestBody", {}).get("content", {}).values():
             media["example"] = body
+    answer = examples.get("answers", {}).get(name)
+    if answer is not None:
+        operation["responses"]["200"]["content"][JSON]["example"] = answer

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from app.kernel import links, search
 from app.kernel.errors import BadCursor, Invalid
-from app.kernel.listing import PAGE, SORT_KEYS, Listing, Selection, Where
+from app.kernel.listing import PAGE, SORT_KEYS, Listing, Rows, Selection, Where, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,9 @@ class _Key:
     descending: bool
 
 
-def filtered(selection: Selection, query: Listing) -> sa.Select[Any]:
+def filtered(selection: Selection, query: Rows) -> sa.Select[Any]:
     """The select with every filter of the query applied."""
-    statement = selection.statement
-    if "effective_at" in selection.columns and selection.view.as_of is not None:
-        statement = statement.where(selection.view.begun(selection.columns["effective_at"]))
+    statement = selection.begun
     for name, field in type(query).model_fields.items():
         value = getattr(query, name)
         if value is None or value == []:
@@ -48,7 +46,7 @@ def filtered(selection: Selection, query: Listing) -> sa.Select[Any]:
         for mark in field.metadata:
             if isinstance(mark, Where):
                 statement = statement.where(mark.predicate(selection, value))
-    if query.q is not None:
+    if isinstance(query, Listing) and query.q is not None:
         statement = statement.where(
             search.containing(selection.session, selection.view, selection.columns["id"], query.q)
         )
@@ -56,30 +54,35 @@ def filtered(selection: Selection, query: Listing) -> sa.Select[Any]:
 
 
 def page(
-    selection: Selection, query: Listing, secret: bytes, scope: str, size: int | None = None
+    selection: Selection,
+    query: Rows,
+    secret: bytes,
+    scope: str,
+    size: int | None = None,
+    halves: Sequence[Selection] = (),
 ) -> Page:
     """Read one page: one statement, whatever its size and however deep.
 
-    `scope` is the path, which the cursor is bound to together with filters and sort.
+    `scope` is the path, which the cursor is bound to together with filters and sort. `halves` are
+    what the selection is made of, where a page of each costs less than a page of the whole: then
+    the page is taken from those.
     """
     size = size or query.limit or PAGE
-    statement = filtered(selection, query)
     keys = _keys(selection, query)
-    counted = statement
     bound = fingerprint(query, scope)
-    if query.cursor is not None:
-        statement = statement.where(_after(keys, read_cursor(query.cursor, bound, secret)))
-    statement = statement.add_columns(
-        *(key.expression.label(f"key_{index}") for index, key in enumerate(keys))
-    )
-    everything = counted.with_only_columns(selection.columns["id"]).order_by(None).subquery()
-    count = sa.select(sa.func.count()).select_from(everything)
+    after = None if query.cursor is None else read_cursor(query.cursor, bound, secret)
+    order = [f"{'-' if key.descending else ''}key_{index}" for index, key in enumerate(keys)]
+    parts = [_some(part, query, after, size + 1) for part in halves or (selection,)]
+    statement = parts[0]
+    if halves:
+        both = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery("both")
+        statement = in_order(sa.select(both), both, order).limit(size + 1)
+    everything = filtered(selection, query).with_only_columns(selection.columns["id"])
+    count = sa.select(sa.func.count()).select_from(everything.order_by(None).subquery())
     if query.total:
         statement = statement.add_columns(count.scalar_subquery().label("count_of_all"))
-    statement = statement.order_by(
-        *(key.expression.desc() if key.descending else key.expression.asc() for key in keys)
-    ).limit(size + 1)
-    rows = [dict(row) for row in selection.session.execute(statement).mappings()]
+    whole = selection.shown(statement, *order)
+    rows = [dict(row) for row in selection.session.execute(whole).mappings()]
     total = None
     if query.total:
         # No row is there to carry the count when those behind the cursor have gone.
@@ -93,7 +96,26 @@ def page(
     return Page(rows, following, total)
 
 
-def _keys(selection: Selection, query: Listing) -> list[_Key]:
+def _some(
+    selection: Selection, query: Rows, after: Sequence[Any] | None, limit: int
+) -> sa.Select[Any]:
+    """The first rows of a selection behind the key values, each with its own."""
+    keys = _keys(selection, query)
+    statement = filtered(selection, query)
+    if after is not None:
+        statement = statement.where(_after(keys, after))
+    return (
+        statement.add_columns(
+            *(key.expression.label(f"key_{index}") for index, key in enumerate(keys))
+        )
+        .order_by(
+            *(key.expression.desc() if key.descending else key.expression.asc() for key in keys)
+        )
+        .limit(limit)
+    )
+
+
+def _keys(selection: Selection, query: Rows) -> list[_Key]:
     names = (query.sort or query.default_sort).split(",")
     keys: list[_Key] = []
     seen: set[str] = set()

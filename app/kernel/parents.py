@@ -8,6 +8,7 @@ from fastapi import Path
 from sqlalchemy.orm import Session
 
 from app.kernel import records
+from app.kernel.db import Hold
 from app.kernel.errors import NotFound
 from app.kernel.resource import Resource
 from app.kernel.view import View
@@ -27,10 +28,17 @@ class Parent:
     kind: str
     key: Any
 
-    def of(self, under: Mapping[str, str], session: Session, view: View | None = None) -> str:
+    def of(
+        self, under: Mapping[str, str], session: Session, view: View, hold: Hold | None = None
+    ) -> str:
         """The id of the parent in a path. Raises NotFound or Gone."""
         model = Resource.known[self.kind].model
-        return str(records.find(session, model, under[self.noun], view)["id"])
+        return str(records.find(session, model, under[self.noun], view, hold)["id"])
+
+    def ever(self, under: Mapping[str, str], session: Session, view: View) -> str:
+        """The same of a parent that may have gone. Raises NotFound."""
+        model = Resource.known[self.kind].model
+        return str(records.ever(session, model, under[self.noun], view)["id"])
 
 
 ALLIANCE = Parent("alliance", "alliances", AllianceKey)
@@ -42,8 +50,8 @@ def inside(
     record: records.Row,
     parent: Parent | None,
     under: Mapping[str, str],
-    view: View | None = None,
+    view: View,
 ) -> None:
     """Refuse a record that isn't under the parent in its path."""
     if parent is not None and record[parent.noun] != parent.of(under, session, view):
-        raise NotFound
+        raise NotFound(f"There is no record {record['id']!r} under this {parent.noun}.")

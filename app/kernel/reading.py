@@ -2,19 +2,20 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from sqlalchemy.orm import Session
 
 from app.kernel import listing, pages
 from app.kernel.formats import CSV, NDJSON, csv_block, csv_columns, wanted_format
 from app.kernel.http import Call, written
-from app.kernel.listing import Listing
+from app.kernel.listing import Rows
 from app.kernel.parents import Parent
 from app.kernel.records import Row
-from app.kernel.resource import Resource
+from app.kernel.resource import Listed, Resource
 from app.kernel.view import View
 
 BLOCK = 1000
@@ -28,25 +29,27 @@ class Reading:
     """One request for a list: who asks for what, under which parent."""
 
     caller: Call
-    resource: Resource
-    query: Listing
+    resource: Listed
+    query: Rows
     parent: Parent | None = None
     under: Mapping[str, str] = field(default_factory=dict)
 
-    def answer(self, more: Callable[[], str] = str) -> Response:
+    def answer(self, more: Callable[[Session], str] = lambda _session: "") -> Response:
         """A page, or the whole of the list as a stream of CSV or NDJSON.
 
-        `more` writes members that a page has beside its items, as JSON that begins with a comma.
+        `more` writes members that a page has beside its items, as JSON that begins with a comma. It
+        reads in the session of the page: both are of one instant.
         """
         names = listing.named(self.query.include, list(self.resource.expands), "include")
         fields = listing.named(
             self.query.fields, list(self.resource.answers.model_fields), "fields"
         )
-        form = wanted_format(self.caller.request.headers.get("accept", "*/*"), self.query.format)
-        block = Block(self.resource, form, names, fields, self.query.view)
+        form = asked_format(self.caller, self.query.format)
+        block = Block(self.resource, form, names, fields, self.caller.view(self.query))
         if form != "json" and self.query.limit is None:
             # The first block is read before the answer begins, so that a refusal can still be one.
-            first, rows = self._page(self.query, block, BLOCK)
+            with self.caller.read() as session:
+                first, rows = self._page(session, self.query, block, BLOCK)
             return StreamingResponse(
                 self._blocks(first, rows, block),
                 media_type=MEDIA[form],
@@ -54,52 +57,64 @@ class Reading:
                     "Content-Disposition": f'attachment; filename="{self.resource.kind}.{form}"'
                 },
             )
-        page, rows = self._page(self.query, block)
+        with self.caller.read() as session:
+            page, rows = self._page(session, self.query, block)
+            members = more(session) if form == "json" else ""
         stamp = present_stamp(block.view)
         if form == "json":
             items = ",".join(map(written, rows))
             total = f',"total":{page.total}' if self.query.total else ""
-            body = f'{{"items":[{items}],"next":{json.dumps(page.next)}{total}{more()}}}'
+            body = f'{{"items":[{items}],"next":{json.dumps(page.next)}{total}{members}}}'
             response = self.caller.answer(body, now=stamp)
         else:
             text = block.text(rows, head=True, mark=self.query.bom)
             response = self.caller.answer(text, now=stamp, media=MEDIA[form])
-        if page.next is not None:
-            url = self.caller.request.url.include_query_params(cursor=page.next)
-            response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
-        return response
+        return self.caller.leads_on(response, page.next)
 
     def _page(
-        self, query: Listing, block: "Block", size: int | None = None
+        self, session: Session, query: Rows, block: "Block", size: int | None = None
     ) -> tuple[pages.Page, list[Row]]:
-        with self.caller.read() as session:
-            selection = self.resource.selection(session, block.view, query)
-            if self.parent is not None:
-                key = self.under[self.parent.noun]
-                named = listing.the_one(self.parent.kind, key, block.view)
-                mine = selection.columns[self.parent.noun] == named
-                selection = replace(selection, statement=selection.statement.where(mine))
-            path = self.caller.request.url.path
-            page = pages.page(selection, query, self.caller.secret, path, size)
-            if not page.rows and self.parent is not None:
-                # Tells an empty list from a parent that isn't there.
-                self.parent.of(self.under, session, block.view)
-            return page, block.documents(session, page.rows)
+        view, path = block.view, self.caller.scope
+        selection = self._selection(session, view, query)
+        past = self.resource.halves(view) if query.known_at is not None else []
+        halves = [self._selection(session, half, query) for half in past]
+        page = pages.page(selection, query, self.caller.secret, path, size, halves)
+        if not page.rows and self.parent is not None:
+            # Tells an empty list from a parent that isn't there.
+            self.parent.of(self.under, session, block.view)
+        return page, block.documents(session, page.rows)
+
+    def _selection(self, session: Session, view: View, query: Rows) -> listing.Selection:
+        selection = self.resource.selection(session, view, query)
+        if self.parent is None:
+            return selection
+        named = listing.the_one(self.parent.kind, self.under[self.parent.noun], view)
+        return selection.within(self.parent.noun, named)
 
     def _blocks(self, page: pages.Page, rows: list[Row], block: "Block") -> Iterator[str]:
-        """The list from beginning to end; holds no more than one block of rows."""
-        yield block.text(rows, head=True, mark=self.query.bom)
-        while page.next is not None:
-            query = self.query.model_copy(update={"cursor": page.next})
-            page, rows = self._page(query, block, BLOCK)
-            yield block.text(rows, head=False, mark=False)
+        """The list from beginning to end; holds no more than one block of rows.
+
+        While a reader takes a block, however slowly, its rows are gone and only its text waits.
+        """
+        texts = [block.text(rows, head=True, mark=self.query.bom)]
+        following = page.next
+        del page, rows
+        yield texts.pop()
+        while following is not None:
+            query = self.query.model_copy(update={"cursor": following})
+            with self.caller.read() as session:
+                page, rows = self._page(session, query, block, BLOCK)
+            texts.append(block.text(rows, head=False, mark=False))
+            following = page.next
+            del page, rows
+            yield texts.pop()
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """How the rows of one answer are shown."""
 
-    resource: Resource
+    resource: Listed
     form: str
     include: list[str]
     fields: list[str]
@@ -122,6 +137,19 @@ class Block:
         return MARK + text if mark else text
 
 
+def asked_format(caller: Call, asked: str | None) -> str:
+    """The format of an answer: by the parameter, else by the Accept header."""
+    return wanted_format(caller.request.headers.get("accept", "*/*"), asked)
+
+
+def table(caller: Call, form: str, shape: type[BaseModel], rows: list[Row]) -> Response:
+    """Rows that are no records, such as a series, as CSV or NDJSON: one row an item."""
+    text = "".join(f"{written(row)}\n" for row in rows)
+    if form == "csv":
+        text = csv_block(csv_columns(shape), to_jsonable_python(rows), head=True)
+    return caller.answer(text, media=MEDIA[form])
+
+
 def sparse(record: Row, fields: list[str]) -> Row:
     """Only the fields asked for, and the id; all of them where none is."""
     only = {"id", "included", *fields}
@@ -129,7 +157,7 @@ def sparse(record: Row, fields: list[str]) -> Row:
 
 
 def expand(
-    session: Session, resource: Resource, view: View, shown: list[Row], names: list[str]
+    session: Session, resource: Listed, view: View, shown: list[Row], names: list[str]
 ) -> None:
     """Add the records named by `include` to each answer; one statement a kind of a name."""
     if names:

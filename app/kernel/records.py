@@ -1,7 +1,7 @@
 """The write path: the only code that makes, changes and removes records.
 
-One change is one transaction: the record, the version it replaces, its link rows and its search
-entry. Nothing here commits (see `db`).
+One change is one transaction: the record, the version it replaces, its link rows, its search entry
+its event, and its entry in the audit log. Nothing here commits (see `db`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,22 +10,28 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.kernel import links, search
-from app.kernel.db import Tx
+from app.kernel import audit, events, history, links, redacted, search
+from app.kernel.db import Hold, Tx, held
 from app.kernel.errors import Conflict, Gone, Invalid, Moved, NotFound, PreconditionFailed
+from app.kernel.eyes import EVERYTHING
+from app.kernel.idempotency import StoredAnswer
 from app.kernel.ids import is_id, is_slug, new_id
+from app.kernel.markings import Named
 from app.kernel.references import Place, Reference
-from app.kernel.tables import Base, Record, table_of
+from app.kernel.tables import Base, Versioned, table_of
 from app.kernel.types import later
-from app.kernel.view import View
+from app.kernel.view import View, in_sight
 
 Row = dict[str, Any]
 
 
-def find(session: Session, model: type[Record], key: str, view: View | None = None) -> Row:
+def find(
+    session: Session, model: type[Versioned], key: str, view: View, hold: Hold | None = None
+) -> Row:
     """One record by id, or by slug where the kind has slugs.
 
-    Raises NotFound, or Gone when it was deleted.
+    Of several with one slug, which only differently marked ones can have, the oldest. A writer may
+    `hold` it (see `db.held`). Raises NotFound, or Gone when it was deleted.
     """
     table = table_of(model)
     if is_id(key):
@@ -34,33 +40,66 @@ def find(session: Session, model: type[Record], key: str, view: View | None = No
         column = "slug"
     else:
         raise NotFound(f"There is no record {key!r} in {table.name}.")
-    t = (view or View()).of(model)
-    row = session.execute(sa.select(t).where(t.c[column] == key)).mappings().one_or_none()
+    t = view.of(model)
+    statement = sa.select(t).where(t.c[column] == key).order_by(t.c.id).limit(1)
+    statement = statement if hold is None else held(statement, hold)
+    row = session.execute(statement).mappings().one_or_none()
     if row is not None:
         return dict(row)
     raise missing(session, model, key, view)
 
 
+def take(tx: Tx, model: type[Versioned], key: str, hold: Hold) -> Row:
+    """One record that is about to be changed, once whoever was changing it is done."""
+    row = find(tx.session, model, key, tx.view, hold)
+    tx.begin()
+    return row
+
+
 def missing(
-    session: Session, model: type[Record], key: str, view: View | None = None
+    session: Session, model: type[Versioned], key: str, view: View
 ) -> NotFound | Gone | Moved:
     """The problem to answer for a record that isn't in view: what became of it by `known_at`."""
     table = table_of(model)
     column = "id" if is_id(key) else "slug"
-    known_at = view.known_at if view else None
-    known = [] if known_at is None else [table.c.recorded_at <= known_at]
+    known = in_sight(table, view.eyes.markings)
+    redaction = table_of(redacted.Redaction)
+    if view.known_at is not None:
+        # What was redacted is in no past: only that it was there.
+        gone = redaction.c.record.is_not(None)
+        since = sa.case((gone, table.c.created_at), else_=table.c.recorded_at)
+        known.append(since <= view.known_at)
     if column in table.c and (is_id(key) or is_slug(key)):
         tombstone = session.execute(
-            sa.select(table.c.deleted_at, table.c.merged_into)
+            sa.select(table.c.deleted_at, table.c.merged_into, redaction.c.redacted_at)
+            .outerjoin(redaction, redaction.c.record == table.c.id)
             .where(table.c[column] == key, table.c.deleted_at.is_not(None), *known)
             .order_by(table.c.deleted_at.desc())
             .limit(1)
         ).one_or_none()
+        if tombstone is not None and tombstone.redacted_at is not None:
+            at = f"{tombstone.redacted_at:%Y-%m-%dT%H:%M:%SZ}"
+            return Gone(f"The record was redacted on {at}: its content is gone for legal reasons.")
         if tombstone is not None and tombstone.merged_into is not None:
             return Moved(key, tombstone.merged_into)
         if tombstone is not None:
             return Gone(f"The record was deleted on {tombstone.deleted_at:%Y-%m-%dT%H:%M:%SZ}.")
-    return NotFound(f"There is no record {key!r} in {table.name}.")
+    late = " Perhaps it hadn't been recorded by `known_at`." if view.known_at else ""
+    return NotFound(f"There is no record {key!r} in {table.name}.{late}")
+
+
+NEWEST = 2**31 - 1
+"""Above every version."""
+
+
+def ever(session: Session, model: type[Versioned], key: str, view: View) -> Row:
+    """The newest version of a record that stands, was deleted or was merged into another."""
+    try:
+        return find(session, model, key, view)
+    except (Gone, Moved):
+        if not is_id(key):
+            raise
+        return history.versions(session, model, key, view.eyes, NEWEST, 1)[0]
 
 
 def resolve(
@@ -69,34 +108,39 @@ def resolve(
     record: Row,
     at: str = "",
     before: Mapping[str, Any] | None = None,
-) -> None:
+) -> list[Named]:
     """Turn every slug in a record into the id it stands for; refuse what doesn't exist.
 
     One query a kind, whatever the number of references. Raises Invalid naming each place. What the
-    record named `before` it may go on naming, though that was deleted since.
+    record named `before` it may go on naming, though that was deleted since, or has gone out of the
+    writer's sight. Answers what is named, as it is marked.
     """
     standing = _places(references, before or {})
     errors: list[dict[str, str]] = []
+    named: list[Named] = []
     for kind, places in _places(references, record).items():
         asked = {place.value for place in places}
         there = tx.promised | {place.value for place in standing.get(kind, ())}
-        known = {key: key for key in asked & there}
-        known |= _ids(tx.session, Record.kinds[kind], asked - there)
+        known = _known(tx, Versioned.every[kind], asked - tx.promised)
         for place in places:
-            if place.value in known:
-                place.holder[place.key] = known[place.value]
-            else:
+            found = known.get(place.value)
+            if found is not None:
+                place.holder[place.key] = found.id
+                if place.reference.tells and "tlp" in found._fields:
+                    named.append(Named(at + place.pointer, found.tlp, found.audience))
+            elif place.value not in there:
                 detail = f"there is no record {place.value!r} in {kind}"
                 errors.append({"pointer": at + place.pointer, "detail": detail})
-    seen: set[tuple[str, str]] = set()
     for reference in references:
-        for place in reference.places(record) if reference.path.endswith("/*") else ():
-            if (reference.path, place.value) in seen:
+        seen: dict[str, list[Place]] = {}
+        for place in reference.places(record) if reference.is_list else ():
+            if any(place.repeats(other) for other in seen.setdefault(place.value, [])):
                 detail = "names a record that the list names already"
                 errors.append({"pointer": at + place.pointer, "detail": detail})
-            seen.add((reference.path, place.value))
+            seen[place.value].append(place)
     if errors:
         raise Invalid(f"{errors[0]['pointer']}: {errors[0]['detail']}", errors=errors)
+    return named
 
 
 def _places(references: Sequence[Reference], record: Mapping[str, Any]) -> dict[str, list[Place]]:
@@ -108,18 +152,35 @@ def _places(references: Sequence[Reference], record: Mapping[str, Any]) -> dict[
     return found
 
 
-def _ids(session: Session, model: type[Record], keys: set[str]) -> dict[str, str]:
-    t = View().of(model)
+def _known(tx: Tx, model: type[Versioned], keys: set[str]) -> dict[str, Any]:
+    """The records in the writer's sight by the keys they are named by; the oldest of a slug.
+
+    They stay as they are until what names them is written. Everyone takes them in one order.
+    """
+    t = tx.view.of(model)
     ids = {key for key in keys if is_id(key)}
-    known: dict[str, str] = {}
+    known: dict[str, Any] = {}
     for column, some in (("id", ids), ("slug", keys - ids)):
         if some and column in t.c:
-            statement = sa.select(t.c[column], t.c.id).where(t.c[column].in_(sorted(some)))
-            known.update((key, found) for key, found in session.execute(statement).all())
+            marked = [t.c[name] for name in ("tlp", "audience") if name in t.c]
+            statement = sa.select(t.c[column].label("key"), t.c.id, *marked)
+            statement = statement.where(t.c[column].in_(sorted(some))).order_by(t.c.id.desc())
+            rows = tx.session.execute(held(statement, "name"))
+            known.update((row.key, row) for row in rows)
     return known
 
 
-def create(tx: Tx, model: type[Record], values: Mapping[str, Any], record_id: str = "") -> Row:
+def under(session: Session, model: type[Versioned], owner: str) -> list[Row]:
+    """The records of a kind that stand under another, whoever may see them; to be marked anew."""
+    t = View(EVERYTHING).of(model)
+    mine = [t.c[name] == owner for name in model.under]
+    if not mine:
+        return []
+    statement = held(sa.select(t).where(sa.or_(*mine)).order_by(t.c.id), "close")
+    return [dict(row) for row in session.execute(statement).mappings()]
+
+
+def create(tx: Tx, model: type[Versioned], values: Mapping[str, Any], record_id: str = "") -> Row:
     """Write a new record; returns its row. Raises Conflict when its slug or ref is taken."""
     table = table_of(model)
     row: Row = dict.fromkeys((column.name for column in table.columns), None)
@@ -132,26 +193,35 @@ def create(tx: Tx, model: type[Record], values: Mapping[str, Any], record_id: st
         recorded_by=tx.by,
         recorded_at=tx.now,
     )
-    _refuse_taken(tx.session, model, row)
+    _refuse_taken(tx, model, row)
     tx.session.execute(sa.insert(table).values(row))
-    _derive(tx, model, row)
+    tx.stamps[table.name, row["id"]] = row["recorded_at"]
+    _derive(tx, model, row, made=True)
+    events.note(tx, "created", table.name, row)
+    audit.note_created(tx, table.name, row)
     return row
 
 
-def change(tx: Tx, model: type[Record], row: Row, values: Mapping[str, Any]) -> Row:
+def change(
+    tx: Tx, model: type[Versioned], row: Row, values: Mapping[str, Any], action: str = ""
+) -> Row:
     """Write the next version of a record and keep the one it replaces.
 
+    `action` is what the audit log calls it, where it is more than that.
+
     The version read and the version replaced are compared in the statement that writes, so of two
-    writers one gets PreconditionFailed and nothing is lost.
+    writers one gets PreconditionFailed and nothing is lost. What the transaction wrote itself
+    nobody has seen: that is no version, and is replaced without a trace.
     """
     table = table_of(model)
+    own = tx.stamps.get((table.name, row["id"]))
     new: Row = {**row, **values}
     new.update(
-        version=row["version"] + 1,
+        version=row["version"] + (own is None),
         recorded_by=tx.by,
-        recorded_at=max(tx.now, later(row["recorded_at"])),
+        recorded_at=own or max(tx.now, later(row["recorded_at"])),
     )
-    _refuse_taken(tx.session, model, new)
+    _refuse_taken(tx, model, new)
     done: Any = tx.session.execute(
         sa.update(table)
         .where(
@@ -163,46 +233,66 @@ def change(tx: Tx, model: type[Record], row: Row, values: Mapping[str, Any]) -> 
     )
     if done.rowcount != 1:
         raise PreconditionFailed
-    # Only now, so that of two writers the late one fails on the version, not on its history.
-    replaced = {column.name: row[column.name] for column in table.columns}
-    twin = Base.twins[table.name]
-    tx.session.execute(sa.insert(twin).values(**replaced, superseded_at=new["recorded_at"]))
-    _derive(tx, model, new)
+    if own is None:
+        # Only now, so that of two writers the late one fails on the version, not on its history.
+        replaced = {column.name: row[column.name] for column in table.columns}
+        twin = Base.twins[table.name]
+        tx.session.execute(sa.insert(twin).values(**replaced, superseded_at=new["recorded_at"]))
+        tx.stamps[table.name, row["id"]] = new["recorded_at"]
+    _derive(tx, model, new, made=False)
+    if new.get("marking") != row.get("marking"):
+        _seal(tx, model, new)
+    events.note_change(tx, table.name, row, new)
+    audit.note_change(tx, table.name, row, new, action)
     return new
 
 
-def remove(tx: Tx, model: type[Record], row: Row) -> Row:
+def _seal(tx: Tx, model: type[Versioned], row: Row) -> None:
+    """Close the past of a record to who may not see it now."""
+    past, entries = Base.twins[table_of(model).name], Base.twins[search.SearchEntry.__tablename__]
+    for twin, owner in ((past, past.c.id), (entries, entries.c.record)):
+        tx.session.execute(sa.update(twin).where(owner == row["id"]).values(sealed=row["marking"]))
+    answers = table_of(StoredAnswer)
+    again = sa.update(answers).where(answers.c.record == row["id"])
+    tx.session.execute(again.values(marking=row["marking"]))
+
+
+def remove(tx: Tx, model: type[Versioned], row: Row) -> Row:
     """Leave a tombstone: the row stays, out of every view but the past."""
     return change(tx, model, row, {"deleted_at": tx.now})
 
 
-def _derive(tx: Tx, model: type[Record], row: Row) -> None:
+def _derive(tx: Tx, model: type[Versioned], row: Row, *, made: bool) -> None:
     kind = table_of(model).name
     here = row["deleted_at"] is None
-    if row["version"] > 1 or model.references or model.states:
+    if not made or model.references or model.states:
         rows = links.rows_of(kind, row, row["recorded_at"]) if here else []
-        if row["version"] == 1:
+        if made:
             if rows:
                 tx.session.execute(sa.insert(table_of(links.Link)), rows)
         else:
             links.rewrite(tx.session, row["id"], rows, row["recorded_at"])
     if model.searchable or model.label:
-        if row["version"] > 1:
+        if not made:
             search.forget(tx.session, row["id"], row["recorded_at"])
         if here:
-            search.put(tx.session, [search.entry_of(model, row)])
+            apart = model.apart(tx.session, row)
+            search.put(tx.session, [search.entry_of(model, row, apart)])
 
 
-def _refuse_taken(session: Session, model: type[Record], row: Row) -> None:
-    """Say which of the labels that must be unique is taken (the index is behind it)."""
-    t = View().of(model)
+def _refuse_taken(tx: Tx, model: type[Versioned], row: Row) -> None:
+    """Say which of the labels that must be unique is taken by what the writer may see.
+
+    The index behind it tells markings apart: what is hidden takes no label from anybody.
+    """
+    t = tx.view.of(model)
     for label in ("slug", "ref"):
         if row.get(label) is None or row["deleted_at"] is not None:
             continue
         same = [t.c[label] == row[label], t.c.id != row["id"]]
         if label == "ref" and "alliance" in t.c:
             same.append(t.c.alliance.is_not_distinct_from(row["alliance"]))
-        if session.execute(sa.select(t.c.id).where(*same).limit(1)).first():
+        if tx.session.execute(sa.select(t.c.id).where(*same).limit(1)).first():
             detail = f"{row[label]!r} is taken by another record"
             raise Conflict(
                 f"/{label}: {detail}", errors=[{"pointer": f"/{label}", "detail": detail}]

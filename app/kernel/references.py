@@ -24,7 +24,9 @@ class Reference:
     `speaker`, `about/*`, `carriers/*/source`. `target` is the kind named there, or, where a field
     beside it says which (`by`), a mapping from that field's values to kinds. `tag` names
     a field beside it whose value tells such links apart (`claims.relations.claim:denies`); `since`
-    and `until` those that bound the time the link holds.
+    and `until` those that bound the time the link holds. `apart` names a field with which a list
+    may name a record more than once: a source carries a claim in two places, an actor leads and
+    serves another.
     """
 
     path: str
@@ -33,6 +35,9 @@ class Reference:
     tag: str = ""
     since: str = ""
     until: str = ""
+    tells: bool = True
+    """Whether who names it tells of it, and is to be marked no lower."""
+    apart: str = ""
 
     @property
     def name(self) -> str:
@@ -66,6 +71,27 @@ class Place:
         return str(self.holder[self.key])
 
     @property
+    def list(self) -> str:
+        """Where the list is that it stands in."""
+        behind = self.reference.path.rsplit(EACH, 1)[1].count("/")
+        return self.pointer.rsplit("/", behind + 1)[0]
+
+    def repeats(self, other: "Place") -> bool:
+        """Whether it says what another place of its list says already.
+
+        The same of the same record; where links have their time, in one that overlaps the other's.
+        """
+        mine = self.reference
+        if (self.list, self.value) != (other.list, other.value) or any(
+            self.beside(name) != other.beside(name) for name in (mine.tag, mine.apart, mine.by)
+        ):
+            return False
+        return not mine.since or (
+            _earlier(self.beside(mine.since), other.beside(mine.until))
+            and _earlier(other.beside(mine.since), self.beside(mine.until))
+        )
+
+    @property
     def target(self) -> str:
         """The kind of record named there."""
         target = self.reference.target
@@ -74,6 +100,11 @@ class Place:
     def beside(self, name: str) -> Any:
         """The value of a field beside it, or None."""
         return self.holder.get(name) if name else None
+
+
+def _earlier(since: str | None, until: str | None) -> bool:
+    """Whether a beginning lies before an end; none is before every end, and no end after all."""
+    return since is None or until is None or parse_instant(since) < parse_instant(until)
 
 
 def _walk(holder: Any, steps: list[str], pointer: str) -> Iterator[tuple[Any, Any, str]]:

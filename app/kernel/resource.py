@@ -4,6 +4,7 @@ A folder under `app` subclasses `Resource` once a kind. The kernel reads, writes
 loads and exports it through this, without knowing what it is about.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -12,43 +13,78 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from app.kernel import records
+from app.kernel import markings, records
 from app.kernel.db import Tx
 from app.kernel.errors import Invalid
+from app.kernel.eyes import EVERYTHING, covers
 from app.kernel.ids import is_id, is_slug, new_id
-from app.kernel.listing import Listing, Selection, Single, columns_of
+from app.kernel.listing import Rows, Selection, Single, columns_of
 from app.kernel.records import Row
 from app.kernel.references import Reference
-from app.kernel.schemas import RecordIn, RecordOut, page_of, patch_of
-from app.kernel.tables import Record, table_of
+from app.kernel.schemas import VersionedOut, page_of, patch_of
+from app.kernel.tables import Record, Versioned, table_of
+from app.kernel.types import Shape
 from app.kernel.view import View
 
 
-class Resource:
+class Listed(ABC):
+    """What can be listed: rows that filters choose, sorts order and three formats show."""
+
+    every: ClassVar[dict[str, "Listed"]] = {}
+
+    answers: ClassVar[type[BaseModel]]
+    query: ClassVar[type[Rows]]
+    expands: ClassVar[Mapping[str, str]] = {}
+    """Names of `include`, each with the path of the reference it follows."""
+    plural: ClassVar[str] = ""
+    """What a list of them is called, where it is another word than the kind's own."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.page_shape = page_of(self.answers)
+        Listed.every[kind] = self
+
+    @abstractmethod
+    def selection(self, session: Session, view: View, query: BaseModel | None = None) -> Selection:
+        """What a list of this kind reads."""
+
+    @abstractmethod
+    def documents(self, session: Session, rows: Sequence[Row], view: View) -> list[Row]:
+        """The answers made from rows: the fields of the answered shape, ready to be written."""
+
+    def halves(self, view: View) -> Sequence[View]:  # noqa: ARG002 - some kinds have a past
+        """What a view of the past is made of, where a page of each half costs less than both."""
+        return ()
+
+    def expansion(self, name: str) -> Reference:
+        """The reference that a name of `include` follows."""
+        raise KeyError(name)
+
+
+class Resource(Listed):
     """One kind of record, and how it is read and written."""
 
     known: ClassVar[dict[str, "Resource"]] = {}
 
-    model: ClassVar[type[Record]]
-    accepts: ClassVar[type[RecordIn]]
-    answers: ClassVar[type[RecordOut]]
-    answers_one: ClassVar[type[RecordOut] | None] = None
+    model: ClassVar[type[Versioned]]
+    accepts: ClassVar[type[Shape]]
+    answers: ClassVar[type[VersionedOut]]
+    answers_one: ClassVar[type[VersionedOut] | None] = None
     """The shape of the read of one record, where it holds more (see `enrich`)."""
-    query: ClassVar[type[Listing]]
     noun: ClassVar[str]
     called: ClassVar[str] = ""
     """The noun with its article, where it is another than the noun's own."""
     mergeable: ClassVar[bool] = False
     """Whether two of them may turn out to be the same thing."""
+    numerous: ClassVar[bool] = False
+    """Whether there may be so many that a list of the past has to walk an index, too."""
     fixed: ClassVar[tuple[str, ...]] = ()
     """Fields that are said once and never changed."""
-    expands: ClassVar[Mapping[str, str]] = {}
-    """Names of `include`, each with the path of the reference it follows."""
 
     def __init__(self) -> None:
-        self.kind = table_of(self.model).name
-        self.page_shape = page_of(self.answers)
+        super().__init__(table_of(self.model).name)
         self.patch_shape = patch_of(self.accepts, f"{self.answers.__name__}Patch")
+        self.is_marked = issubclass(self.model, Record)
         self.path = ""
         """Where its records are, with the parent's noun in braces (see `routes.mount_single`)."""
         self.fields = tuple(name for name in self.answers.model_fields if name != "included")
@@ -59,9 +95,14 @@ class Resource:
         return f"/v1{self.path.format(**row)}/{row['id']}"
 
     @property
-    def made_from(self) -> type[RecordIn]:
+    def made_from(self) -> type[Shape]:
         """The shape a record is made from, where it is another than the one it is changed by."""
         return self.accepts
+
+    @property
+    def names(self) -> tuple[Reference, ...]:
+        """Where a record names others, and is to be marked no lower than they are."""
+        return self.model.references
 
     @property
     def named_in_files(self) -> tuple[Reference, ...]:
@@ -85,6 +126,10 @@ class Resource:
         t = view.of(self.model)
         return Selection(session, view, sa.select(t), columns_of(self.model, t))
 
+    def halves(self, view: View) -> Sequence[View]:
+        """What stands and what was replaced, where there is much of both."""
+        return view.halves(self.model) if self.numerous else ()
+
     def present(self, row: Row, view: View) -> Row:  # noqa: ARG002 - some kinds show the moment
         """The fields of the answer made from a row read."""
         return row
@@ -95,7 +140,8 @@ class Resource:
         column = "id" if is_id(key) else "slug"
         if column not in selection.columns or not (is_id(key) or is_slug(key)):
             raise records.missing(session, self.model, key, view)
-        statement = selection.statement.where(selection.columns[column] == key)
+        selection = selection.within(column, [key])
+        statement = selection.shown(selection.begun)
         row = session.execute(statement).mappings().one_or_none()
         if row is None:
             raise records.missing(session, self.model, key, view)
@@ -105,9 +151,9 @@ class Resource:
         self, session: Session, view: View, ids: Sequence[str], query: BaseModel | None = None
     ) -> list[Row]:
         """Several records by id, in one statement."""
-        selection = self.selection(session, view, query)
-        statement = selection.statement.where(selection.columns["id"].in_(list(ids)))
-        rows = session.execute(statement.order_by(selection.columns["id"])).mappings()
+        selection = self.selection(session, view, query).within("id", list(ids))
+        statement = selection.shown(selection.begun.order_by(selection.columns["id"]), "id")
+        rows = session.execute(statement).mappings()
         return self.documents(session, [dict(row) for row in rows], view)
 
     def documents(self, session: Session, rows: Sequence[Row], view: View) -> list[Row]:
@@ -135,20 +181,27 @@ class Resource:
     def saved(self, tx: Tx, row: Row, before: Row | None) -> None:
         """What else must be true in the same transaction."""
 
-    def create(self, tx: Tx, shape: RecordIn, record_id: str = "", **fixed: Any) -> Row:
+    def create(self, tx: Tx, shape: Shape, record_id: str = "", **fixed: Any) -> Row:
         """Write a new record. `fixed` are fields the path says (the alliance it is under)."""
         row = {**self.columns(shape), **fixed}
-        records.resolve(tx, self.model.references, row)
+        named = records.resolve(tx, self.names, row)
+        if self.is_marked:
+            markings.settle(tx, row, named, said="tlp" in shape.model_fields_set)
         row["id"] = record_id or new_id()
         self.check(tx, row, None)
         row = records.create(tx, self.model, row, row["id"])
         self.saved(tx, row, None)
         return row
 
-    def change(self, tx: Tx, before: Row, shape: RecordIn) -> Row:
+    def change(self, tx: Tx, before: Row, shape: Shape) -> Row:
         """Write the next version of a record; an equal one is not written."""
         row = self.columns(shape)
-        records.resolve(tx, self.model.references, row, before=before)
+        whole = {**before, **row}
+        named = records.resolve(tx, self.names, whole, before=before)
+        if self.is_marked:
+            markings.settle(tx, whole, named, said=True)
+            row["marking"] = whole["marking"]
+        row = {name: whole[name] for name in row}
         for name in self.fixed:
             if row.get(name) != before.get(name):
                 raise Invalid.at(f"/{name}", "can't be changed once the record is made")
@@ -156,8 +209,25 @@ class Resource:
         self.check(tx, row, before)
         if all(before[name] == value for name, value in row.items()):
             return before
-        after = records.change(tx, self.model, before, row)
+        return self.rewrite(tx, before, row)
+
+    def rewrite(self, tx: Tx, before: Row, values: Mapping[str, Any]) -> Row:
+        """Write the next version, and what must be true with it.
+
+        What stands under a record that is marked higher goes up with it: it would tell of it.
+        """
+        after = records.change(tx, self.model, before, values)
         self.saved(tx, after, before)
+        if self.is_marked and after["marking"] != before["marking"]:
+            own = (after["tlp"], after["audience"])
+            for other in Resource.known.values():
+                for found in records.under(tx.session, other.model, after["id"]):
+                    # A reply went up with its note, if that was before it in the list.
+                    row = records.find(tx.session, other.model, found["id"], View(EVERYTHING))
+                    if row["marking"] != after["marking"] and covers(
+                        own, (row["tlp"], row["audience"])
+                    ):
+                        other.rewrite(tx, row, {name: after[name] for name in markings.FIELDS})
         return after
 
     def remove(self, tx: Tx, before: Row) -> None:
@@ -165,7 +235,14 @@ class Resource:
         after = records.remove(tx, self.model, before)
         self.saved(tx, after, before)
 
-    def columns(self, shape: RecordIn) -> Row:
+    def redacted(self, tx: Tx, row: Row) -> None:
+        """Remove what else is kept of a record whose content has just been removed."""
+
+    def quoting(self, session: Session, record: str) -> Sequence[str]:  # noqa: ARG002 - some kinds quote others
+        """The ids of those that quote a record, which go with it."""
+        return ()
+
+    def columns(self, shape: Shape) -> Row:
         """The columns that a shape fills: lists as JSON, instants as instants."""
         plain = shape.model_dump(mode="json")
         table = table_of(self.model)

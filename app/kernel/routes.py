@@ -1,23 +1,20 @@
 """The routes every resource has, made from its `Resource`.
 
-The functions below are ordinary handlers; `_typed` gives each the concrete shapes of one resource,
+The functions below are ordinary handlers; `typed` gives each the concrete shapes of one resource,
 so that FastAPI checks and documents them as if they had been written out.
 """
 
-import inspect
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy.orm import Session
 
-from app.kernel import history, listing, merging, records
-from app.kernel.db import Tx
-from app.kernel.errors import Gone, Moved
+from app.kernel import history, listing, records, redacted
+from app.kernel.endings import mount_merge, mount_redact
 from app.kernel.formats import JSON
+from app.kernel.handlers import answer_of, article, one, typed
 from app.kernel.http import (
     Caller,
     IdempotencyKey,
@@ -26,26 +23,26 @@ from app.kernel.http import (
     require_version,
     written,
 )
-from app.kernel.ids import is_id
-from app.kernel.listing import Listing
+from app.kernel.listing import Rows
+from app.kernel.pages import fingerprint, read_cursor, write_cursor
 from app.kernel.parents import Key, Parent, inside
 from app.kernel.reading import Reading, expand, present_stamp, sparse
 from app.kernel.records import Row
-from app.kernel.references import Reference
-from app.kernel.resource import Resource
+from app.kernel.resource import Listed, Resource
 from app.kernel.responses import (
     CHANGE,
     LIST,
     MADE,
     MAKE,
-    MERGE,
+    PAGE,
     READ,
     REMOVE,
     TABLES,
     TAG,
     UNCHANGED,
+    VERSIONS,
 )
-from app.kernel.schemas import MergeIn, Version, changes, merge, page_of
+from app.kernel.schemas import Version, changes, merge, page_of
 from app.kernel.types import QueryInt
 from app.kernel.view import View
 
@@ -59,32 +56,12 @@ class VersionsQuery(BaseModel):
         QueryInt, Field(ge=1, le=listing.PAGE_LIMIT, description="Versions a page")
     ] = listing.PAGE
     cursor: Annotated[
-        QueryInt | None, Field(ge=1, le=2**31 - 1, description="`next` of the page before")
+        str | None,
+        Field(max_length=listing.CURSOR_LENGTH, description="`next` of the page before, unchanged"),
     ] = None
 
 
 VersionPage = page_of(Version)
-
-
-def typed(
-    handler: Callable[..., Any], parent: Parent | None = None, **shapes: Any
-) -> Callable[..., Any]:
-    """A handler with concrete annotations, and its parent's key in the place of `**under`."""
-    signature = inspect.signature(handler)
-    parameters = [
-        parameter.replace(
-            kind=inspect.Parameter.KEYWORD_ONLY,
-            annotation=shapes.get(name, parameter.annotation),
-            default=inspect.Parameter.empty if name in shapes else parameter.default,
-        )
-        for name, parameter in signature.parameters.items()
-        if name != "under"
-    ]
-    if parent is not None:
-        kind = inspect.Parameter.KEYWORD_ONLY
-        parameters.append(inspect.Parameter(parent.noun, kind, annotation=parent.key))
-    handler.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # inspect reads it
-    return handler
 
 
 def mount(
@@ -104,11 +81,11 @@ def mount(
 
 def mount_list(
     router: APIRouter,
-    resource: Resource,
+    resource: Listed,
     base: str,
     name: str,
     parent: Parent | None = None,
-    query: type[Listing] | None = None,
+    query: type[Rows] | None = None,
 ) -> None:
     """Add a list: GET of the plural. `query` is the model without what the path says already."""
 
@@ -118,7 +95,7 @@ def mount_list(
     router.get(
         base,
         operation_id=name,
-        summary=f"List {resource.kind.replace('_', ' ')}{_beside('of', parent)}",
+        summary=f"List {resource.plural or resource.kind.replace('_', ' ')}{_beside('of', parent)}",
         response_model=resource.page_shape,
         responses={**LIST, **UNCHANGED, 200: TABLES},
     )(typed(handler, parent, query=Annotated[query or resource.query, Query()]))
@@ -144,7 +121,9 @@ def mount_create(
         **under: str,
     ) -> Response:
         with caller.write(body) as tx:
-            fixed = {parent.noun: parent.of(under, tx.session)} if parent else {}
+            fixed = {}
+            if parent is not None:
+                fixed[parent.noun] = parent.of(under, tx.session, tx.view, hold="name")
             row = resource.create(tx, body, **fixed)
             return caller.created(tx, answer_of(resource, tx, row), resource.address(row))
 
@@ -172,7 +151,7 @@ def mount_single(
     noun = resource.noun
 
     def read(caller: Caller, key: Key, query: Any, **under: str) -> Response:
-        view: View = query.view
+        view = caller.view(query)
         shape = resource.answers_one or resource.answers
         names = listing.named(query.include, list(resource.expands), "include")
         fields = listing.named(query.fields, list(shape.model_fields), "fields")
@@ -182,7 +161,7 @@ def mount_single(
             resource.enrich(session, record, view)
             expand(session, resource, view, [record], names)
         body = written(sparse(record, fields))
-        return caller.answer(body, record["version"], now=present_stamp(view))
+        return caller.answer(body, record, now=present_stamp(view))
 
     router.get(
         path,
@@ -198,14 +177,16 @@ def mount_single(
             caller: Caller, key: Key, body: Any, if_match: IfMatch = None, **under: str
         ) -> Response:
             with caller.write() as tx:
-                before = records.find(tx.session, resource.model, key)
-                inside(tx.session, before, parent, under)
-                require_version(if_match, before["version"])
+                marked = bool({"tlp", "audience"} & body.model_fields_set)
+                before = records.take(tx, resource.model, key, "close" if marked else "change")
+                inside(tx.session, before, parent, under, tx.view)
+                caller.owns(before)
+                require_version(if_match, before)
                 patch = body.model_dump(mode="json", exclude_unset=True)
                 shape = _validated(resource, merge(resource.patched(before, patch), patch))
                 after = answer_of(resource, tx, resource.change(tx, before, shape))
             text = written(after)
-            return Response(text, 200, {"ETag": record_tag(after["version"], text)}, JSON)
+            return Response(text, 200, {"ETag": record_tag(after, text)}, JSON)
 
         router.patch(
             path,
@@ -217,9 +198,10 @@ def mount_single(
 
         def remove(caller: Caller, key: Key, if_match: IfMatch = None, **under: str) -> Response:
             with caller.write() as tx:
-                before = records.find(tx.session, resource.model, key)
-                inside(tx.session, before, parent, under)
-                require_version(if_match, before["version"])
+                before = records.take(tx, resource.model, key, "close")
+                inside(tx.session, before, parent, under, tx.view)
+                caller.owns(before)
+                require_version(if_match, before)
                 resource.remove(tx, before)
             return Response(status_code=204)
 
@@ -232,65 +214,56 @@ def mount_single(
         )(typed(remove, parent))
 
     if resource.mergeable:
-        _mount_merge(router, resource, path)
+        mount_merge(router, resource, path)
+    if resource.is_marked:
+        mount_redact(router, resource, path, parent)
+
+    _mount_versions(router, resource, path, parent)
+
+
+def _mount_versions(
+    router: APIRouter, resource: Resource, path: str, parent: Parent | None
+) -> None:
+    """Add the list of a record's versions, newest first."""
 
     def versions(
         caller: Caller, key: Key, query: Annotated[VersionsQuery, Query()], **under: str
     ) -> Response:
+        bound = fingerprint(query, caller.scope)
+        after = (
+            read_cursor(query.cursor, bound, caller.secret) if query.cursor else [records.NEWEST]
+        )
         with caller.read() as session:
-            newest = _ever(session, resource, key)
-            inside(session, newest, parent, under)
+            view = View(caller.eyes)
+            newest = records.ever(session, resource.model, key, view)
+            inside(session, newest, parent, under, view)
+            gone = newest["deleted_at"] and redacted.when(session, newest["id"])
             rows = history.versions(
-                session, resource.model, newest["id"], query.cursor or 2**31 - 1, query.limit + 1
+                session,
+                resource.model,
+                newest["id"],
+                caller.eyes,
+                after[0],
+                query.limit + 1,
             )
         items = [
-            _version(resource, row, rows[index + 1] if index + 1 < len(rows) else None)
+            _redacted(row)
+            if gone
+            else _version(resource, row, rows[index + 1] if index + 1 < len(rows) else None)
             for index, row in enumerate(rows[: query.limit])
         ]
-        more = str(items[-1].version) if len(rows) > query.limit else None
-        return caller.answer(written({"items": items, "next": more}))
+        more = None
+        if len(rows) > query.limit:
+            more = write_cursor([items[-1].version], bound, caller.secret)
+        return caller.leads_on(caller.answer(written({"items": items, "next": more})), more)
 
     router.get(
         f"{path}/versions",
-        operation_id=f"list_{noun}_versions",
+        operation_id=f"list_{resource.noun}_versions",
         summary=f"Who changed {one(resource)}, when, and what",
         response_model=VersionPage,
-        responses={**READ, **UNCHANGED, 200: TAG},
+        responses={**VERSIONS, **UNCHANGED, 200: PAGE},
     )(typed(versions, parent))
-
-
-def _mount_merge(router: APIRouter, resource: Resource, path: str) -> None:
-    """Add the merging of a record into another, which stands for both."""
-    noun = resource.noun
-
-    def handler(
-        caller: Caller,
-        key: Key,
-        body: MergeIn,
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG001 - documented here, read by the call
-    ) -> Response:
-        with caller.write(body) as tx:
-            into = {"into": body.into}
-            records.resolve(tx, [Reference("into", resource.kind)], into)
-            row = records.find(tx.session, resource.model, key)
-            standing = records.find(tx.session, resource.model, into["into"])
-            merging.merge(tx, resource, row, standing)
-            document = answer_of(resource, tx, standing)
-            return caller.created(tx, document, resource.address(standing))
-
-    router.post(
-        f"{path}/merge",
-        operation_id=f"merge_{noun}",
-        summary=f"Merge {one(resource)} into another, which stands for both",
-        status_code=201,
-        response_model=resource.answers,
-        responses={**MERGE, 201: MADE},
-    )(handler)
-
-
-def answer_of(resource: Resource, tx: Tx, row: records.Row) -> records.Row:
-    """A record as it stands inside the transaction that writes it."""
-    return resource.read(tx.session, row["id"], View(now=tx.now))
 
 
 def _validated(resource: Resource, data: Any) -> Any:
@@ -299,17 +272,6 @@ def _validated(resource: Resource, data: Any) -> Any:
     except ValidationError as error:
         found = [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
         raise RequestValidationError(found, body=data) from None
-
-
-def _ever(session: Session, resource: Resource, key: str) -> Row:
-    """The newest version of a record that stands, was deleted or was merged into another."""
-    try:
-        return records.find(session, resource.model, key)
-    except (Gone, Moved):
-        found = history.versions(session, resource.model, key, 2**31 - 1, 1) if is_id(key) else []
-        if not found:
-            raise
-        return found[0]
 
 
 def _version(resource: Resource, row: records.Row, before: records.Row | None) -> Version:
@@ -326,23 +288,25 @@ def _version(resource: Resource, row: records.Row, before: records.Row | None) -
     )
 
 
+def _redacted(row: records.Row) -> Version:
+    """What is left of a version: that it was there, who wrote it, and when."""
+    return Version(
+        version=row["version"],
+        action="redacted",
+        recorded_by=row["recorded_by"],
+        recorded_at=row["recorded_at"],
+        superseded_at=row["superseded_at"],
+        changes=[],
+        record={},
+    )
+
+
 def _action(row: Row, before: Row | None) -> str:
     if row["merged_into"] is not None:
         return "merged"
     if row["deleted_at"] is not None:
         return "deleted"
     return "updated" if before else "created"
-
-
-def article(noun: str) -> str:
-    """A noun with its article, as a person reads it."""
-    words = noun.replace("_", " ")
-    return f"an {words}" if words[0] in "aeiou" else f"a {words}"
-
-
-def one(resource: Resource) -> str:
-    """One record of a resource, as a person reads it."""
-    return resource.called or article(resource.noun)
 
 
 def _beside(word: str, parent: Parent | None) -> str:

@@ -7,26 +7,55 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Optional, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic.fields import FieldInfo
 
-from app.kernel.types import IdText, Instant, Reference, Shape, Tlp
+from app.kernel.eyes import ADDRESSED
+from app.kernel.types import IdText, Instant, Note, Reference, Shape, Slug, Tlp, broken
+
+
+def _left_out(schema: dict[str, Any]) -> None:
+    """A field left out has no default that could be shown."""
+    schema.pop("default", None)
 
 
 class RecordIn(Shape):
     """What may be said of any record when it is made."""
 
-    tlp: Annotated[Tlp, Field(description="Traffic Light Protocol 2.0 marking")] = "CLEAR"
+    tlp: Annotated[
+        Tlp,
+        Field(
+            description="Traffic Light Protocol 2.0 marking; left out, that of what it names",
+            json_schema_extra=_left_out,
+        ),
+    ] = "CLEAR"
+    audience: Annotated[
+        list[Slug],
+        Field(
+            max_length=100,
+            description="Of AMBER and AMBER+STRICT the groups it is for (none: all who are cleared"
+            " for the level), of RED the principals",
+        ),
+    ] = []
+    downgrade: Annotated[
+        Note | None,
+        Field(description="Why it may be marked below what it names; kept in the audit log"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _has_an_audience(self) -> "RecordIn":
+        if self.audience and self.tlp not in ADDRESSED:
+            raise broken("audience", f"isn't named by {self.tlp}, which is for everyone cleared")
+        return self
 
 
-class RecordOut(Shape):
-    """What is answered of any record beside its own fields."""
+class VersionedOut(Shape):
+    """What is answered of anything versioned beside its own fields."""
 
     model_config = ConfigDict(extra="ignore")
 
     id: IdText
     version: Annotated[int, Field(description="1 for the first; each change adds one")]
-    tlp: Tlp
     created_by: str
     created_at: Instant
     recorded_by: Annotated[str, Field(description="Who wrote this version")]
@@ -37,10 +66,40 @@ class RecordOut(Shape):
     ] = None
 
 
+class RecordOut(VersionedOut):
+    """What is answered of any record beside its own fields."""
+
+    tlp: Tlp
+    audience: Annotated[list[Slug], Field(description="Who may see it, where `tlp` leaves it open")]
+    downgrade: Annotated[Note | None, Field(description="Why it is marked below what it names")]
+
+
 class MergeIn(Shape):
     """The record that stands for both from now on."""
 
     into: Reference
+
+
+class RedactIn(Shape):
+    """Why the content of a record is removed."""
+
+    reason: Annotated[
+        Note,
+        Field(
+            description="Kept as its hash alone, in the audit log: it may repeat what is removed",
+            examples=["Order 2024/17 of the court"],
+        ),
+    ]
+
+
+class Redacted(Shape):
+    """What is left of a record whose content was removed."""
+
+    id: IdText
+    type: Annotated[str, Field(description="Its kind, in the plural")]
+    version: Annotated[int, Field(description="The last, without content like those before it")]
+    redacted_by: str
+    redacted_at: Instant
 
 
 class Change(Shape):
@@ -55,7 +114,7 @@ class Version(Shape):
     """One version of a record: who wrote it, when, what it changed, and all of it."""
 
     version: int
-    action: Annotated[str, Field(description="created, updated or deleted")]
+    action: Annotated[str, Field(description="created, updated, deleted, merged or redacted")]
     recorded_by: str
     recorded_at: Instant
     superseded_at: Annotated[Instant | None, Field(description="Null for the standing version")]
@@ -74,6 +133,22 @@ class FieldError(Shape):
 
 class Problem(Shape):
     """A problem, as RFC 9457 describes them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "/problems/invalid",
+                    "title": "The request breaks a rule",
+                    "status": 422,
+                    "detail": "?limit: must be 200 or less",
+                    "instance": "/v1/claims",
+                    "request_id": "5f0c9a4e2b7d4d0f8c1e6a3b9d2f7e10",
+                    "errors": [{"pointer": "?limit", "detail": "must be 200 or less"}],
+                }
+            ]
+        }
+    )
 
     type: Annotated[str, Field(description="Leads to a page that explains this kind of problem")]
     title: str
@@ -99,12 +174,18 @@ def page_of(item: type[BaseModel]) -> type[BaseModel]:
     )
 
 
+KEPT = ("tlp", "audience")
+"""What no patch takes away: what nobody says the marking of is for everybody."""
+
+
 def patch_of(shape: type[BaseModel], name: str) -> type[BaseModel]:
     """The shape of a JSON Merge Patch (RFC 7396) of a shape: the same fields, none required."""
     fields: dict[str, Any] = {
         field: (
             # What a record must have can't be taken away.
-            _constrained(info) if info.is_required() else Optional[_constrained(info)],  # noqa: UP045 - made at run time
+            _constrained(info)
+            if info.is_required() or field in KEPT
+            else Optional[_constrained(info)],  # noqa: UP045 - made at run time
             Field(default=None, description=info.description, json_schema_extra=_left_out),
         )
         for field, info in shape.model_fields.items()
@@ -115,11 +196,6 @@ def patch_of(shape: type[BaseModel], name: str) -> type[BaseModel]:
         __doc__="A JSON Merge Patch: fields left out stay, null takes a value away.",
         **fields,
     )
-
-
-def _left_out(schema: dict[str, Any]) -> None:
-    """A field left out of a patch stays as it is: it has no default."""
-    schema.pop("default", None)
 
 
 def _constrained(info: FieldInfo) -> Any:

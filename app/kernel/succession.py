@@ -11,28 +11,33 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.kernel import records
-from app.kernel.db import Tx, is_postgres
+from app.kernel.db import Tx, held
 from app.kernel.errors import Invalid
 from app.kernel.records import Row
-from app.kernel.tables import Record, table_of
-from app.kernel.types import now
+from app.kernel.tables import Versioned, table_of
 
 CLOCK_SKEW = timedelta(minutes=1)
 
 
 def begin(
-    tx: Tx, model: type[Record], record_id: str, at: datetime | None, pointer: str
+    tx: Tx, model: type[Versioned], record_id: str, at: datetime | None, pointer: str
 ) -> datetime:
     """Take one's turn with a record's successions; answer the instant from which an entry holds.
 
-    That is `at`, or now. Nothing holds from later on: what a clock up to a minute fast calls the
-    present is now, anything later is refused. Writers wait for each other here (SQLite has one
-    writer anyway), and who has waited begins to write only then: entries are dated in order.
+    That is `at`, or now (see `dated`). Writers wait for each other here (SQLite has one writer
+    anyway), and who has waited begins to write only then: entries are dated in order.
     """
-    if is_postgres(tx.session):
-        t = table_of(model)
-        tx.session.execute(sa.select(t.c.id).where(t.c.id == record_id).with_for_update())
-        tx.now = now()
+    t = table_of(model)
+    tx.session.execute(held(sa.select(t.c.id).where(t.c.id == record_id), "change"))
+    tx.begin()
+    return dated(tx, at, pointer)
+
+
+def dated(tx: Tx, at: datetime | None, pointer: str) -> datetime:
+    """The instant from which what is written holds: `at`, or now; a little ahead of us is now.
+
+    Raises Invalid for the future: the present would change by the mere passing of time.
+    """
     if at is None:
         return tx.now
     if at > tx.now + CLOCK_SKEW:
@@ -41,7 +46,7 @@ def begin(
 
 
 def neighbours(
-    tx: Tx, model: type[Record], row: Row, series: tuple[str, ...]
+    tx: Tx, model: type[Versioned], row: Row, series: tuple[str, ...]
 ) -> tuple[Row | None, Row | None]:
     """The rows of the same succession that begin last before (or with) this one, and next after."""
     t = table_of(model)
@@ -62,7 +67,7 @@ def neighbours(
     )
 
 
-def end(tx: Tx, model: type[Record], row: Row | None, at: Any, **also: Any) -> None:
+def end(tx: Tx, model: type[Versioned], row: Row | None, at: Any, **also: Any) -> None:
     """Let a row end at an instant, unless it ended before."""
     if row is not None and (row["ended_at"] is None or row["ended_at"] > at):
         records.change(tx, model, row, {"ended_at": at, **also})

@@ -15,6 +15,9 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 from pydantic.json_schema import WithJsonSchema
@@ -22,6 +25,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
+from app.kernel.forms import form
 from app.kernel.ids import SLUG_LENGTH, SLUG_PATTERN, UUID_PATTERN
 
 FIRST_YEAR, LAST_YEAR = 1800, 2200
@@ -98,21 +102,26 @@ def _clean_line(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of 1 to `longest` code points, in NFC; names and titles are `one_line`."""
+    """A text of 1 to `longest` code points, in NFC; names and titles are `one_line`.
+
+    Only a piece of another text may be `blank`, or nothing at all.
+    """
 
     longest: int
     one_line: bool = False
+    blank: bool = False
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         """The lengths go into the JSON schema, the rest is checked behind them."""
-        plain = core_schema.str_schema(min_length=1, max_length=self.longest, strict=True)
+        least = None if self.blank else 1
+        plain = core_schema.str_schema(min_length=least, max_length=self.longest, strict=True)
         return core_schema.no_info_after_validator_function(self._check, plain)
 
     def _check(self, value: str) -> str:
         clean = _clean_line(value) if self.one_line else _clean(value)
-        if not clean.strip():
+        if not self.blank and not clean.strip():
             raise ValueError("is blank")
         # NFC can lengthen a text, so the bound is checked once more behind it.
         if len(clean) > self.longest:
@@ -125,23 +134,44 @@ Name = Annotated[str, Text(300, one_line=True)]
 Title = Annotated[str, Text(500, one_line=True)]
 Note = Annotated[str, Text(5000)]
 Prose = Annotated[str, Text(20_000)]
-Slug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=SLUG_LENGTH)]
+REF_LENGTH = 40
+REF_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
+SHA256_PATTERN = "^[0-9a-f]{64}$"
+URL_PATTERN = r"^https?://[^\s\x00-\x1f<>\"\\^`{|}]+$"
+DATE_PATTERN = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
+
+SLUG_FORM = "must be lower-case letters, digits and hyphens between them, e.g. big-name"
+
+Slug = Annotated[str, form(SLUG_PATTERN, SLUG_FORM, max_length=SLUG_LENGTH)]
 Ref = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=40, examples=["F04a"])
+    str,
+    form(
+        REF_PATTERN,
+        "must be letters, digits and any of . _ : - and begin with a letter or a digit, e.g. F04a",
+        max_length=REF_LENGTH,
+        examples=["F04a"],
+    ),
 ]
-IdText = Annotated[str, Field(pattern=UUID_PATTERN)]
+IdText = Annotated[
+    str, form(UUID_PATTERN, "must be the id of a record, a UUID in lower case with its hyphens")
+]
 Reference = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+    form(
+        SLUG_PATTERN,
+        SLUG_FORM,
         max_length=SLUG_LENGTH,
         description="The id of a record, or its slug where it has one",
     ),
 ]
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, form(SHA256_PATTERN, "must be 64 hexadecimal digits in lower case")]
 Url = Annotated[
     str,
-    Field(max_length=URL_LENGTH, pattern=r"^https?://[^\s\x00-\x1f<>\"\\^`{|}]+$"),
+    form(
+        URL_PATTERN,
+        "must be an address that begins with http:// or https:// and has no blanks",
+        max_length=URL_LENGTH,
+    ),
     AfterValidator(_clean_line),
 ]
 Tlp = Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"]
@@ -150,6 +180,17 @@ Tlp = Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"]
 
 NEARLY = 1e-12
 """How near to 0 and 1 an estimate may come: what is nearer says no more, and doesn't compute."""
+ESTIMATE = "must be a number above 0 and below 1, e.g. 0.6 for 60 per cent"
+
+
+def _estimate(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """A probability, or the one reason why it is none."""
+    try:
+        return check(value)
+    except ValidationError:
+        raise ValueError(ESTIMATE) from None
+
+
 Probability = Annotated[
     float,
     Field(
@@ -159,6 +200,7 @@ Probability = Annotated[
         allow_inf_nan=False,
         description="Between 0 and 1, neither of them",
     ),
+    WrapValidator(_estimate),
 ]
 
 
@@ -200,7 +242,7 @@ def parse_instant(value: object) -> datetime:
         day = parse_day(value)
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise ValueError("must be an RFC 3339 time like 2023-09-10T00:00:00Z, or a date")
+        raise ValueError(_no_instant(value))
     try:
         instant = datetime.fromisoformat(value.upper())
         instant = instant.astimezone(UTC)
@@ -208,6 +250,16 @@ def parse_instant(value: object) -> datetime:
         raise ValueError("there is no such time") from None
     _in_calendar(instant)
     return instant
+
+
+def _no_instant(value: object) -> str:
+    """What is wrong with a time, where it is nearly one."""
+    text = value if isinstance(value, str) else ""
+    if " " in text and _INSTANT.fullmatch("+".join(text.rsplit(" ", 1))):
+        return "a + in an address stands for a blank: write + as %2B"
+    if _INSTANT.fullmatch(f"{text}Z"):
+        return "the zone is missing: add Z, or an offset like +09:00"
+    return "must be an RFC 3339 time like 2023-09-10T00:00:00Z, or a date"
 
 
 Day = Annotated[
@@ -259,7 +311,10 @@ class VagueDate(Shape):
     )
     LENGTHS: ClassVar[dict[str, int]] = {"year": 4, "month": 7, "day": 10}
 
-    date: Annotated[str, Field(pattern="^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$", max_length=10)]
+    date: Annotated[
+        str,
+        form(DATE_PATTERN, "must be a date like 2023-09-10, 2023-09 or 2023", max_length=10),
+    ]
     precision: Literal["year", "month", "day"]
     inferred: Annotated[bool, Field(strict=True)] = False
     """Whether it was worked out rather than stated."""
@@ -284,6 +339,11 @@ class VagueDate(Shape):
 def now() -> datetime:
     """The present instant, UTC."""
     return datetime.now(UTC)
+
+
+def instant_text(value: datetime) -> str:
+    """An instant as answers write it."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def later(earlier: datetime) -> datetime:

@@ -4,23 +4,38 @@ Every query takes its tables from a `View`, and from nowhere else, so this is th
 rows are filtered by what the caller may see and by what had been recorded.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
+from app.kernel.eyes import Eyes
 from app.kernel.tables import Base, table_of
 from app.kernel.types import now
+
+STANDING, REPLACED = "standing", "replaced"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Two clocks: `as_of` in the world, `known_at` in our records; None is the present."""
+    """Whose eyes, and two clocks: `as_of` in the world, `known_at` in our records; None is now."""
 
+    eyes: Eyes
     as_of: datetime | None = None
     known_at: datetime | None = None
     now: datetime = field(default_factory=now)
+    half: tuple[str, str] | None = None
+    """Of the past of this table only the versions that stand still, or only those replaced since.
+
+    Only where the table is asked for under its own name.
+    """
+
+    def halves(self, model: type[Base]) -> list["View"]:
+        """The past of a table in its two halves, of which each may have an index to walk."""
+        name = table_of(model).name
+        return [replace(self, half=(name, part)) for part in (STANDING, REPLACED)]
 
     @property
     def moment(self) -> datetime:
@@ -36,14 +51,21 @@ class View:
         table = table_of(model)
         name = name or table.name
         if self.known_at is None:
-            return _standing(table, name)
+            return _standing(table, name, self.eyes.markings)
         twin = Base.twins[table.name]
-        standing = sa.select(table).where(table.c.recorded_at <= self.known_at, *_visible(table))
+        standing = sa.select(table).where(
+            table.c.recorded_at <= self.known_at,
+            *_there(table),
+            *in_sight(table, self.eyes.markings),
+        )
         replaced = sa.select(*(twin.c[column.name] for column in table.columns)).where(
             twin.c.recorded_at <= self.known_at,
             twin.c.superseded_at > self.known_at,
-            *_visible(twin),
+            *_there(twin),
+            *in_sight(twin, self.eyes.markings),
         )
+        if self.half is not None and (table.name, name) == (self.half[0], table.name):
+            return (standing if self.half[1] == STANDING else replaced).subquery(name)
         return sa.union_all(standing, replaced).subquery(name)
 
     def holds(self, t: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -58,20 +80,44 @@ class View:
             sa.or_(t.c.ended_at.is_(None), t.c.ended_at > self.as_of),
         )
 
+    def passed(self, end: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        """Whether an end has come by the moment (none lies in the future)."""
+        return end.is_not(None) if self.as_of is None else end <= self.as_of
+
+    def shown(self, end: datetime | None) -> datetime | None:
+        """An end as it is shown: a past that is asked for knows nothing of what came after."""
+        return None if end is not None and self.as_of is not None and end > self.as_of else end
+
     def begun(self, effective_at: sa.ColumnElement[datetime]) -> sa.ColumnElement[bool]:
         """Whether something was there at the moment (no beginning: always there)."""
         if self.as_of is None:
             return sa.true()
-        return sa.or_(effective_at.is_(None), effective_at <= self.as_of)
+        # Where it always has one, a range of an index holds the answer.
+        always = getattr(effective_at, "nullable", True) is False
+        reached = effective_at <= self.as_of
+        return reached if always else sa.or_(effective_at.is_(None), reached)
 
 
-@cache
-def _standing(table: sa.Table, name: str) -> sa.Subquery:
-    """The rows that stand, made once a table and name: making it costs more than asking it."""
-    return sa.select(table).where(*_visible(table)).subquery(name)
+@lru_cache(4096)
+def _standing(table: sa.Table, name: str, markings: frozenset[int] | None) -> sa.Subquery:
+    """The rows that stand, made once for like readers: making it costs more than asking it."""
+    return sa.select(table).where(*_there(table), *in_sight(table, markings)).subquery(name)
 
 
-def _visible(table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    # Today every caller sees every marking; a caller's clearance joins this list when callers
-    # have one, and every read of the service follows.
+def _there(table: sa.Table) -> list[sa.ColumnElement[bool]]:
     return [table.c.deleted_at.is_(None)] if "deleted_at" in table.c else []
+
+
+def in_sight(table: sa.Table, markings: frozenset[int] | None) -> list[sa.ColumnElement[bool]]:
+    """The conditions on rows of a table (or of its twin) that a reader may see.
+
+    What was replaced is also sealed by the marking its record has now: a record that was raised
+    takes its past along, and of one that was lowered the past stays as it was.
+    """
+    if markings is None or "marking" not in table.c:
+        return []
+    numbers = sorted(markings)
+    conditions: list[sa.ColumnElement[bool]] = [table.c.marking.in_(numbers)]
+    if "sealed" in table.c:
+        conditions.append(sa.or_(table.c.sealed.is_(None), table.c.sealed.in_(numbers)))
+    return conditions

@@ -15,7 +15,7 @@ class Matrix(Record):
 
     __tablename__ = "matrices"
     __table_args__ = (
-        sa.Index("uq_matrices_name", "name", "matrix_version", unique=True, **live()),
+        sa.Index("uq_matrices_name", "name", "matrix_version", "marking", unique=True, **live()),
     )
     label = "name"
 

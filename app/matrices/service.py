@@ -3,15 +3,15 @@
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.domain.matrix import DEFAULT
 from app.kernel.db import Tx, take_turn
+from app.kernel.errors import Invalid
 from app.kernel.listing import Listing, equals
 from app.kernel.records import Row
 from app.kernel.resource import Resource
-from app.kernel.schemas import RecordIn
-from app.kernel.tables import table_of
-from app.kernel.types import Slug
+from app.kernel.types import Shape, Slug
 from app.kernel.view import View
 from app.matrices.models import Matrix as Table
 from app.matrices.schemas import Matrix, MatrixIn
@@ -41,7 +41,7 @@ class Matrices(Resource):
     query = MatrixQuery
     noun = "matrix"
 
-    def columns(self, shape: RecordIn) -> Row:
+    def columns(self, shape: Shape) -> Row:
         """The matrix, and the same in columns to compute with."""
         row = super().columns(shape)
         for number, cut in enumerate(row["cuts"], start=1):
@@ -52,7 +52,7 @@ class Matrices(Resource):
     def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - the kernel's signature
         """Number the edition."""
         take_turn(tx.session, "matrices")
-        t = table_of(Table)
+        t = tx.view.of(Table)
         newest = tx.session.execute(
             sa.select(sa.func.max(t.c.matrix_version)).where(t.c.name == row["name"])
         ).scalar()
@@ -69,12 +69,20 @@ def in_use(view: View, name: str = DEFAULT_NAME) -> sa.Subquery:
     newest = (
         sa.select(t.c.id)
         .where(t.c.name == name, t.c.effective_at <= view.moment)
-        .order_by(t.c.matrix_version.desc())
+        .order_by(t.c.matrix_version.desc(), t.c.id)
         .limit(1)
         .scalar_subquery()
     )
     again = view.of(Table, "edition")
     return sa.select(again).where(again.c.id == newest).subquery("matrix")
+
+
+def required(session: Session, view: View, name: str) -> Row:
+    """The edition of a matrix in use. Raises Invalid, naming the parameter, where there is none."""
+    found = session.execute(sa.select(in_use(view, name))).mappings().one_or_none()
+    if found is None:
+        raise Invalid.at("?matrix", f"there is no matrix {name!r} in use at that time")
+    return dict(found)
 
 
 def level_of(matrix: sa.FromClause, p: Any, impact: Any) -> sa.ColumnElement[int]:

@@ -1,7 +1,8 @@
 """Keeping judgements: the pool of every stretch of time, up to date with every rating."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,32 +11,47 @@ from sqlalchemy.orm import Session
 from app.domain.pooling import METHODS, Opinion, pool
 from app.domain.probability import logit
 from app.domain.series import segments
-from app.kernel import history
+from app.kernel import events, history
 from app.kernel.db import Tx
+from app.kernel.eyes import SPECIAL, pool_level
+from app.kernel.links import ALWAYS
 from app.kernel.records import Row
-from app.kernel.tables import table_of
+from app.kernel.tables import Base, table_of
 from app.kernel.types import later
 from app.ratings.models import Judgement, Rating
 
 
-def refresh(tx: Tx, consequence: str, since: datetime) -> None:
-    """Make the judgements of a consequence true from an instant on.
+def refresh(tx: Tx, consequence: str, since: datetime, rating: Mapping[str, Any]) -> None:
+    """Make the judgements of a consequence true from an instant on, and tell of the moves.
+
+    Each band of readers has its own.
 
     Reads the ratings in force from then on, not those of before; a rating made now touches one
-    stretch that ends and one that begins.
+    stretch that ends and one that begins. The first rating of a marking makes a band of its
+    own, and all of the past once more.
     """
     table, ratings = table_of(Judgement), table_of(Rating)
     mine = table.c.consequence == consequence
+    before = _present(tx, consequence)
+    counted = sa.and_(
+        ratings.c.consequence == consequence,
+        ratings.c.deleted_at.is_(None),
+        ratings.c.machine.is_(False),
+    )
+    marked = tx.session.execute(sa.select(ratings.c.marking).where(counted).distinct()).scalars()
+    edges = sorted({pool_level(marking) for marking in marked})
+    there = tx.session.execute(sa.select(table.c.from_level).where(mine).distinct()).scalars()
+    if sorted(there) != edges:
+        since = ALWAYS
     rows = tx.session.execute(
         sa.select(ratings).where(
-            ratings.c.consequence == consequence,
-            ratings.c.deleted_at.is_(None),
-            ratings.c.machine.is_(False),
-            sa.or_(ratings.c.ended_at.is_(None), ratings.c.ended_at > since),
+            counted, sa.or_(ratings.c.ended_at.is_(None), ratings.c.ended_at > since)
         )
     ).mappings()
-    fresh = stretches([dict(row) for row in rows], since)
+    read = [dict(row) for row in rows]
     stamp = _stamp(tx, consequence)
+    same = {"consequence": consequence, "recorded_at": stamp}
+    fresh = [{**row, **same} for row in in_bands(read, edges, since)]
     overtaken = sa.and_(mine, table.c.effective_at >= since)
     open_before = sa.and_(
         mine,
@@ -48,18 +64,147 @@ def refresh(tx: Tx, consequence: str, since: datetime) -> None:
         sa.update(table).where(open_before).values(ended_at=since, recorded_at=stamp)
     )
     if fresh:
-        filled = [{**row, "consequence": consequence, "recorded_at": stamp} for row in fresh]
-        tx.session.execute(sa.insert(table), filled)
+        tx.session.execute(sa.insert(table), fresh)
+    _tell(tx, consequence, before, _present(tx, consequence), rating)
+
+
+def _present(tx: Tx, consequence: str) -> dict[int, Row]:
+    """The judgements that hold at present, by the level of the readers whose they are."""
+    t = table_of(Judgement)
+    names = ("from_level", "to_level", "n", "log_odds", "logit")
+    standing = sa.select(*(t.c[name] for name in names)).where(
+        t.c.consequence == consequence, t.c.ended_at.is_(None)
+    )
+    rows = [dict(row) for row in tx.session.execute(standing).mappings()]
+    return {level: row for row in rows for level in range(row["from_level"], row["to_level"])}
+
+
+def _tell(
+    tx: Tx,
+    consequence: str,
+    before: Mapping[int, Row],
+    after: Mapping[int, Row],
+    rating: Mapping[str, Any],
+) -> None:
+    """Tell each band of readers how their own judgement moved.
+
+    Those whom a rating names as its audience are told that theirs did, and ask for it.
+    """
+    moves = [(level, before.get(level), after.get(level)) for level in range(SPECIAL + 1)]
+    for (was, now), some in groupby(moves, key=lambda move: (_told(move[1]), _told(move[2]))):
+        levels = list(some)
+        if was != now:
+            _, one, two = levels[0]
+            move = two["logit"] - one["logit"] if one and two else None
+            data = {"before": was, "after": now, "log_odds_move": move}
+            bands = (levels[0][0], levels[-1][0] + 1)
+            events.note_about(tx, MOVED, "consequences", consequence, data, None, bands)
+    if pool_level(rating["marking"]) == SPECIAL:
+        data = {"before": None, "after": None, "log_odds_move": None}
+        bands = (0, SPECIAL)
+        events.note_about(tx, MOVED, "consequences", consequence, data, rating, bands)
+
+
+MOVED = "judgement.moved"
+
+
+def _told(judgement: Mapping[str, Any] | None) -> Row | None:
+    """What an event says of a judgement; null where nobody rates."""
+    if judgement is None:
+        return None
+    return {"n": judgement["n"], "probability": judgement["log_odds"]}
+
+
+def in_bands(rows: Sequence[Row], edges: Sequence[int], since: datetime) -> list[Row]:
+    """The judgements that follow from ratings, from an instant on, for every band of readers."""
+    return [
+        {**row, "from_level": low, "to_level": high}
+        for low, high in zip(edges, [*edges[1:], SPECIAL + 1], strict=True)
+        for row in stretches([row for row in rows if pool_level(row["marking"]) <= low], since)
+    ]
+
+
+def anew(rows: Sequence[Row]) -> list[Row]:
+    """All judgements of a consequence, made from scratch from the ratings that count."""
+    return in_bands(rows, sorted({pool_level(row["marking"]) for row in rows}), ALWAYS)
+
+
+def redact(tx: Tx, rating: Mapping[str, Any]) -> None:
+    """Take a rating out of every judgement there was, and out of what was told of them."""
+    consequence = rating["consequence"]
+    nothing = {"before": None, "after": None, "log_odds_move": None}
+    events.retell(tx.session, MOVED, consequence, nothing, rating["created_at"], None)
+    replay(tx, consequence)
+    # Who saw the rating is told that the judgement moved, not from where.
+    events.note_about(tx, MOVED, "consequences", consequence, nothing, rating)
+
+
+def replay(tx: Tx, consequence: str) -> None:
+    """Make all judgements of a consequence anew, as they stood after each thing recorded of it.
+
+    What was written down of a rating that is no more is in none of them.
+    """
+    table, twin = table_of(Judgement), Base.twins["judgements"]
+    for some in (table, twin):
+        tx.session.execute(sa.delete(some).where(some.c.consequence == consequence))
+    ratings = _recorded(tx, consequence)
+    stamps = {row["recorded_at"] for row in ratings} | {row["superseded_at"] for row in ratings}
+    standing: dict[tuple[int, datetime], Row] = {}
+    past: list[Row] = []
+    for stamp in sorted(stamps - {None}):
+        known = [
+            row
+            for row in ratings
+            if row["recorded_at"] <= stamp
+            and (row["superseded_at"] is None or row["superseded_at"] > stamp)
+        ]
+        fresh: dict[tuple[int, datetime], Row] = {}
+        edges = sorted({pool_level(row["marking"]) for row in known})
+        for row in in_bands(known, edges, ALWAYS):
+            before = standing.get((row["from_level"], row["effective_at"]), {})
+            same = row | {"consequence": consequence, "recorded_at": before.get("recorded_at")}
+            kept = before == same
+            fresh[row["from_level"], row["effective_at"]] = (
+                before if kept else {**same, "recorded_at": stamp}
+            )
+        past += [
+            {**row, "superseded_at": stamp}
+            for key, row in standing.items()
+            if fresh.get(key) is not row
+        ]
+        standing = fresh
+    for some, rows in ((table, list(standing.values())), (twin, past)):
+        if rows:
+            tx.session.execute(sa.insert(some), rows)
+
+
+def _recorded(tx: Tx, consequence: str) -> list[Row]:
+    """Every version of the ratings that count, with the instant it was replaced."""
+    table, twin = table_of(Rating), Base.twins["ratings"]
+    found: list[Row] = []
+    for some in (table, twin):
+        counted = (
+            some.c.consequence == consequence,
+            some.c.deleted_at.is_(None),
+            some.c.machine.is_(False),
+        )
+        rows = tx.session.execute(sa.select(some).where(*counted)).mappings()
+        found += [{"superseded_at": None, **row} for row in rows]
+    return found
 
 
 def _stamp(tx: Tx, consequence: str) -> datetime:
+    """When the judgements of a consequence are recorded: once a transaction, as it shows once."""
     table = table_of(Judgement)
-    newest = tx.session.execute(
-        sa.select(sa.func.max(table.c.recorded_at, type_=table.c.recorded_at.type)).where(
-            table.c.consequence == consequence
-        )
-    ).scalar()
-    return tx.now if newest is None else max(tx.now, later(newest))
+    key = (table.name, consequence)
+    if key not in tx.stamps:
+        newest = tx.session.execute(
+            sa.select(sa.func.max(table.c.recorded_at, type_=table.c.recorded_at.type)).where(
+                table.c.consequence == consequence
+            )
+        ).scalar()
+        tx.stamps[key] = tx.now if newest is None else max(tx.now, later(newest))
+    return tx.stamps[key]
 
 
 def stretches(rows: Sequence[Row], since: datetime) -> list[Row]:
@@ -70,10 +215,24 @@ def stretches(rows: Sequence[Row], since: datetime) -> list[Row]:
         if row["ended_at"] is None or row["ended_at"] > row["effective_at"]
     ]
     return [
-        {"effective_at": step.start, "ended_at": step.end, **pooled(step.active)}
+        {"effective_at": step.start, "ended_at": step.end, **pooled(latest(step.active))}
         for step in segments(intervals)
         if step.active
     ]
+
+
+def latest(rows: Sequence[Row]) -> list[Row]:
+    """Of each assessor the latest: under different markings one may hold several ratings."""
+    last: dict[str, Row] = {}
+    for row in rows:
+        other = last.get(row["assessor"])
+        if other is None or _order(other) < _order(row):
+            last[row["assessor"]] = row
+    return [row for row in rows if last[row["assessor"]] is row]
+
+
+def _order(row: Row) -> tuple[datetime, str]:
+    return row["effective_at"], row["id"]
 
 
 def opinion(row: Row, weight: float = 1.0) -> Opinion:

@@ -22,9 +22,10 @@ class Rating(Record):
     )
     references = (
         Reference("consequence", "consequences"),
-        Reference("assessor", "assessors"),
+        Reference("assessor", "assessors", tells=False),
         Reference("supersedes", "ratings"),
     )
+    under = ("consequence",)
     searchable = ("rationale", "change_reason")
 
     consequence: Mapped[str] = mapped_column(Id, sa.ForeignKey("consequences.id"))
@@ -61,7 +62,9 @@ class Judgement(Base):
     """The pool of a consequence's ratings over a stretch of time in which none came or went.
 
     Kept up to date by every rating, so that no reading has to pool. People's ratings only, each of
-    weight one; anything else asked for is pooled when it is asked (see `live`).
+    weight one; anything else asked for is pooled when it is asked (see `pooling._live`). One for
+    each band of readers: those whose level is from `from_level` on and below `to_level` see the
+    same ratings.
     """
 
     __tablename__ = "judgements"
@@ -69,6 +72,7 @@ class Judgement(Base):
         sa.Index(
             "uq_judgements_standing",
             "consequence",
+            "from_level",
             unique=True,
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
@@ -76,6 +80,8 @@ class Judgement(Base):
     )
 
     consequence: Mapped[str] = mapped_column(Id, primary_key=True)
+    from_level: Mapped[int] = mapped_column(primary_key=True)
+    to_level: Mapped[int]
     effective_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     n: Mapped[int]

@@ -13,7 +13,13 @@ from math import nextafter
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from sqlalchemy.ext.compiler import compiles
 
 from app.assessors.models import Assessor
@@ -34,15 +40,14 @@ HALVINGS = 100.0
 """2^-100 is nothing beside 1; with much less, products underflow, which PostgreSQL refuses."""
 
 
-def _factor(value: object) -> object:
-    if isinstance(value, str) and value != "auto":
-        try:
-            return (
-                float(value) if value.replace(".", "", 1).isdigit() and value.isascii() else value
-            )
-        except ValueError:
-            return value
-    return value
+def _factor(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """`auto` or a number, or the one reason why it is neither."""
+    if isinstance(value, str) and value.isascii() and value.replace(".", "", 1).isdigit():
+        value = float(value)
+    try:
+        return check(value)
+    except ValidationError:
+        raise ValueError("must be auto, or a number from 0.01 to 10") from None
 
 
 class Pooling(BaseModel):
@@ -51,12 +56,16 @@ class Pooling(BaseModel):
     method: Annotated[Method, Field(description="The pool that is the headline")] = "log_odds"
     extremize: Annotated[
         Literal["auto"] | Annotated[float, Field(ge=0.01, le=10, strict=True)],
-        BeforeValidator(_factor),
+        WrapValidator(_factor),
         Field(description="Factor d of the log-odds pool; `auto` after Neyman & Roughgarden 2021"),
     ] = 1.0
     half_life_days: Annotated[
         QueryFloat | None,
-        Field(ge=0.1, le=100_000, description="Let a rating's weight halve in so many days"),
+        Field(
+            ge=0.1,
+            le=100_000,
+            description="Let a rating's weight halve in so many days before the newest",
+        ),
     ] = None
     include_machine: Annotated[
         QueryBool, Field(description="Let ratings by machines into the pool")
@@ -104,11 +113,17 @@ class Joined:
 
 
 def join(
-    statement: sa.Select[Any], consequence: sa.ColumnElement[Any], view: View, pooling: Pooling
+    statement: sa.Select[Any],
+    consequence: sa.ColumnElement[Any],
+    view: View,
+    pooling: Pooling,
+    only: sa.Select[Any] | None = None,
 ) -> Joined:
-    """Join each consequence's judgement at the moment, in the statement that lists them."""
-    j = view.of(Judgement, "judgement") if pooling.usual else _live(view, pooling)
-    there = _in_force(view, j, consequence) if pooling.usual else sa.true()
+    """Join each consequence's judgement at the moment, in the statement that lists them.
+
+    `only` are the ids of those that are asked for: what isn't kept is pooled for no others.
+    """
+    j, there = _judgements(view, pooling, consequence, only)
     matrix = in_use(view, pooling.matrix)
     point, low, high, log_odds = _headline(j, pooling)
     level = level_of(matrix, point, j.c.impact)
@@ -164,6 +179,36 @@ def join(
     return Joined(joined, shown | {"expected_impact": expected, "risk": level * 10.0 + expected})
 
 
+def _judgements(
+    view: View,
+    pooling: Pooling,
+    consequence: sa.ColumnElement[Any],
+    only: sa.Select[Any] | None,
+) -> tuple[sa.FromClause, sa.ColumnElement[bool]]:
+    """Judgements by consequence, and the condition under which one of them holds at the moment.
+
+    Kept ones as far as they are the reader's: pools with ratings that name an audience they are in
+    are theirs alone, and made when asked for.
+    """
+    if not pooling.usual:
+        return _live(view, pooling, only), sa.true()
+    j = view.of(Judgement, "judgement")
+    if not view.eyes.addressed:
+        return j, _in_force(view, j, consequence)
+    r = view.of(Rating, "addressed")
+    apart = sa.select(r.c.consequence).where(r.c.marking.in_(sorted(view.eyes.addressed)))
+    if only is not None:
+        apart = apart.where(r.c.consequence.in_(only))
+    theirs = sa.select(j).where(_in_force(view, j, j.c.consequence), j.c.consequence.not_in(apart))
+    live = _live(view, pooling, apart)
+    columns = [column.name for column in live.c]
+    both = sa.union_all(
+        theirs.with_only_columns(*(j.c[name] for name in columns)),
+        sa.select(*(live.c[name] for name in columns)),
+    )
+    return both.subquery("judgement"), sa.true()
+
+
 def _in_force(
     view: View, j: sa.FromClause, consequence: sa.ColumnElement[Any]
 ) -> sa.ColumnElement[bool]:
@@ -171,16 +216,23 @@ def _in_force(
 
     Stretches don't overlap, so one step into the index finds it, however many there are.
     """
+    level = view.eyes.level
+    mine = sa.and_(j.c.from_level <= level, j.c.to_level > level)
     if view.as_of is None:
-        return view.holds(j)
+        return sa.and_(mine, view.holds(j))
     begun = view.of(Judgement, "begun")
     newest = (
         sa.select(sa.func.max(begun.c.effective_at, type_=Judgement.effective_at.type))
-        .where(begun.c.consequence == consequence, begun.c.effective_at <= view.as_of)
+        .where(
+            begun.c.consequence == consequence,
+            begun.c.from_level <= level,
+            begun.c.to_level > level,
+            begun.c.effective_at <= view.as_of,
+        )
         .correlate(consequence.table)
         .scalar_subquery()
     )
-    return sa.and_(j.c.effective_at == newest, view.holds(j))
+    return sa.and_(mine, j.c.effective_at == newest, view.holds(j))
 
 
 def _headline(j: sa.FromClause, pooling: Pooling) -> tuple[Any, Any, Any, Any]:
@@ -213,7 +265,7 @@ def _logit(p: Any) -> sa.ColumnElement[float]:
     return sa.func.ln(p / sa.func.nullif(1.0 - p, 0.0), type_=sa.Float)
 
 
-def _live(view: View, pooling: Pooling) -> sa.Subquery:
+def _live(view: View, pooling: Pooling, only: sa.Select[Any] | None = None) -> sa.Subquery:
     """The same columns as `judgements`, pooled from the ratings in force at the moment."""
     r = view.of(Rating)
     base = sa.select(r).where(
@@ -221,7 +273,15 @@ def _live(view: View, pooling: Pooling) -> sa.Subquery:
     )
     if not pooling.include_machine:
         base = base.where(r.c.machine.is_(False))
-    r = base.subquery("in_force")
+    if only is not None:
+        base = base.where(r.c.consequence.in_(only))
+    # Under different markings an assessor may hold several ratings; the latest counts.
+    place = sa.func.row_number().over(
+        partition_by=(r.c.consequence, r.c.assessor),
+        order_by=(r.c.effective_at.desc(), r.c.id.desc()),
+    )
+    all_of_them = base.add_columns(place.label("place")).subquery("held")
+    r = sa.select(all_of_them).where(all_of_them.c.place == 1).subquery("in_force")
     weighed = sa.select(r, _weight(r, pooling.half_life_days).label("w")).subquery("weighed")
     t = weighed.c
 

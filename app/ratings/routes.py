@@ -3,10 +3,11 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from app.kernel.handlers import answer_of
 from app.kernel.http import Caller, IdempotencyKey
 from app.kernel.parents import CONSEQUENCE, Key
 from app.kernel.responses import MADE, MAKE
-from app.kernel.routes import answer_of, mount, mount_create, mount_list
+from app.kernel.routes import mount, mount_create, mount_list
 from app.ratings.schemas import Rating, RatingIn, Withdrawal
 from app.ratings.service import ratings, withdraw
 
@@ -32,7 +33,10 @@ def withdraw_rating(
     body: Withdrawal,
     idempotency_key: IdempotencyKey = None,  # noqa: ARG001 - documented here, read by the call
 ) -> Response:
-    """The assessor holds no rating of the consequence from then on, until the next."""
+    """From then on the assessor holds no view of the consequence, until the next rating.
+
+    The rating before it doesn't come back into force.
+    """
     with caller.write(body) as tx:
         row = withdraw(tx, key, body)
         return caller.created(tx, answer_of(ratings, tx, row), ratings.address(row))

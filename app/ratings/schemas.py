@@ -1,13 +1,23 @@
 """The wire shapes of ratings and of judgements."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from app.domain import yardstick
 from app.domain.probability import DomainError
 from app.kernel.schemas import RecordIn, RecordOut
 from app.kernel.types import (
+    ESTIMATE,
     IdText,
     Instant,
     Label,
@@ -34,9 +44,34 @@ class Interval(Shape):
 
     @model_validator(mode="after")
     def _in_order(self) -> "Interval":
+        if self.low > self.high:
+            raise broken("low", f"is above high, which is {self.high}")
         if not self.low <= self.point <= self.high:
-            raise broken("point", "low <= point <= high doesn't hold")
+            raise broken("point", f"must lie from low to high, {self.low} to {self.high}")
         return self
+
+
+def _number(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """A probability alone; what is no number at all may have been meant as an interval."""
+    try:
+        return check(value)
+    except ValidationError:
+        raise ValueError(f"{ESTIMATE}, or {{point, low, high}}") from None
+
+
+def _shape(value: object) -> str:
+    if value is None:
+        return "nothing"
+    return "interval" if isinstance(value, Mapping | Interval) else "number"
+
+
+Given = Annotated[
+    Annotated[Probability, WrapValidator(_number), Tag("number")]
+    | Annotated[Interval, Tag("interval")]
+    | Annotated[None, Tag("nothing")],
+    Discriminator(_shape),
+]
+"""Told apart by its form, so that a fault is that of the one meant."""
 
 
 class RatingFields(Shape):
@@ -58,8 +93,13 @@ class RatingFields(Shape):
 class RatingIn(RatingFields, RecordIn):
     """A rating: a probability (number or interval), or a word of a scale, or both."""
 
-    assessor: Annotated[Reference | None, Field(description="Defaults to the caller")] = None
-    probability: Probability | Interval | None = None
+    assessor: Annotated[
+        Reference | None,
+        Field(description="Who rates; the caller where none is named (`local` without keys)"),
+    ] = None
+    probability: Annotated[
+        Given, Field(description="A number, e.g. 0.6 for 60 per cent, or an interval around one")
+    ] = None
     effective_at: Annotated[
         Instant | None, Field(description="From when it holds; now, where it isn't given")
     ] = None
@@ -133,135 +173,162 @@ class Withdrawal(Shape):
     ] = None
 
 
+ImpactHeld = Annotated[
+    int | None,
+    Field(description="1 minor … 5 grave: the upper median of the ratings; null: none has one"),
+]
+ConfidenceHeld = Annotated[
+    Confidence | None,
+    Field(description="Analytic confidence: the lower median of the ratings; null: none has one"),
+]
+Count = Annotated[
+    int, Field(description="How many assessors were pooled, each by one rating; 0 or more")
+]
+
+
 class Words(Shape):
     """The headline in each yardstick's words. Products quote one of them, never both."""
 
-    icd203: str
-    phia: str
+    icd203: Annotated[str, Field(description="In the words of ICD 203", examples=["likely"])]
+    phia: Annotated[str, Field(description="In the words of PHIA", examples=["likely or probable"])]
     phia_exact: Annotated[bool, Field(description="False in a gap of PHIA: the nearest band")]
 
 
 class Pools(Shape):
     """The pool of the points by each method."""
 
-    log_odds: float
-    linear: float
-    median: float
+    log_odds: Annotated[
+        float, Field(description="Pooled in log-odds, by the factor `extremize`; between 0 and 1")
+    ]
+    linear: Annotated[float, Field(description="The weighted mean, between 0 and 1")]
+    median: Annotated[float, Field(description="The weighted median, between 0 and 1")]
 
 
 class Spread(Shape):
     """How far the assessors lie apart."""
 
-    min: float
-    q1: float
-    q3: float
-    max: float
-    log_odds_sd: float
+    min: Annotated[float, Field(description="The lowest point of a rating, between 0 and 1")]
+    q1: Annotated[float, Field(description="The lower weighted quartile, between 0 and 1")]
+    q3: Annotated[float, Field(description="The upper weighted quartile, between 0 and 1")]
+    max: Annotated[float, Field(description="The highest point of a rating, between 0 and 1")]
+    log_odds_sd: Annotated[
+        float,
+        Field(description="Weighted standard deviation in log-odds (natural); 0 where all agree"),
+    ]
 
 
 class Dissent(Shape):
     """The rating furthest from the pool, in log-odds."""
 
-    rating: IdText
-    assessor: str
-    probability: float
-    rationale: str | None
+    rating: Annotated[IdText, Field(description="The id of the rating")]
+    assessor: Annotated[str, Field(description="The assessor's slug")]
+    probability: Annotated[float, Field(description="Its point, between 0 and 1")]
+    rationale: Annotated[str | None, Field(description="Why, as the assessor put it")]
 
 
 class Risk(Shape):
     """The place in the risk matrix."""
 
-    level: int
-    name: str
-    matrix: str
-    matrix_version: int
-    expected_impact: float
+    level: Annotated[int, Field(description="0 the lowest … 4 the highest")]
+    name: Annotated[str, Field(description="What the matrix calls that level", examples=["high"])]
+    matrix: Annotated[str, Field(description="The name of the matrix")]
+    matrix_version: Annotated[int, Field(description="The edition of the matrix, from 1 up")]
+    expected_impact: Annotated[
+        float, Field(description="Probability times impact, in points of impact: 0 to 5")
+    ]
 
 
 class Estimate(Shape):
     """A pooled probability with its interval."""
 
-    point: float
-    low: float
-    high: float
+    point: Annotated[float, Field(description="The headline, between 0 and 1")]
+    low: Annotated[float, Field(description="The lower end, pooled from the ratings' lower ends")]
+    high: Annotated[float, Field(description="The upper end, pooled from the ratings' upper ends")]
 
 
 class Judgement(Shape):
     """What the assessors together held at the moment. Not rated: n is 0, all else null."""
 
-    as_of: Instant
-    n: int
-    method: Literal["log_odds", "linear", "median"] | None
-    probability: Estimate | None
-    words: Words | None
-    pools: Pools | None
-    spread: Spread | None
-    dissent: Dissent | None
-    impact: int | None
-    confidence: Confidence | None
-    risk: Risk | None
-    last_rated_at: Instant | None
-    review_by: Instant | None
-    stale: bool | None
+    as_of: Annotated[Instant, Field(description="The moment it was in force")]
+    n: Count
+    method: Annotated[
+        Literal["log_odds", "linear", "median"] | None,
+        Field(description="The pool that is the headline"),
+    ]
+    probability: Annotated[
+        Estimate | None, Field(description="The headline with its interval, by that method")
+    ]
+    words: Annotated[Words | None, Field(description="The headline in words")]
+    pools: Annotated[Pools | None, Field(description="What each method makes of the points")]
+    spread: Annotated[Spread | None, Field(description="How far the assessors lie apart")]
+    dissent: Annotated[
+        Dissent | None,
+        Field(description="The rating furthest from the headline; null with fewer than two"),
+    ]
+    impact: ImpactHeld
+    confidence: ConfidenceHeld
+    risk: Annotated[
+        Risk | None, Field(description="Its place in the matrix; null without an impact")
+    ]
+    last_rated_at: Annotated[
+        Instant | None, Field(description="When the newest of the ratings came into force")
+    ]
+    review_by: Annotated[
+        Instant | None, Field(description="The earliest day by which one of them is to be reviewed")
+    ]
+    stale: Annotated[
+        bool | None,
+        Field(description="Whether that day has passed at the moment; never without one"),
+    ]
 
 
 class Weight(Shape):
     """A rating in the pool, and what it weighs."""
 
-    rating: IdText
-    assessor: str
-    probability: Estimate
-    impact: int | None
-    confidence: Confidence | None
-    effective_at: Instant
-    machine: bool
+    rating: Annotated[IdText, Field(description="The id of the rating")]
+    assessor: Annotated[str, Field(description="The assessor's slug")]
+    probability: Annotated[
+        Estimate, Field(description="As the assessor gave it; a point alone is its own interval")
+    ]
+    impact: Annotated[int | None, Field(description="1 minor … 5 grave")]
+    confidence: Annotated[Confidence | None, Field(description="Analytic confidence")]
+    effective_at: Annotated[Instant, Field(description="From when it holds")]
+    machine: Annotated[bool, Field(description="Whether a machine made it")]
     weight: Annotated[float, Field(description="As a share of all weights; they add up to 1")]
 
 
-class EvidenceBalance(Shape):
-    """How much evidence stands for and against, in claims and in independent origins."""
-
-    supports: int
-    contradicts: int
-    neutral: int
-    contested: int
-    origins_for: int
-    origins_against: int
-
-
-class JudgementDetail(Judgement):
-    """A judgement with all that went into it."""
-
-    consequence: IdText
-    extremize: Annotated[float | None, Field(description="The factor d used")]
-    days_since_rated: float | None
-    weights: list[Weight]
-    evidence: EvidenceBalance
-
-
 class HistoryPoint(Shape):
-    """A stretch of time in which the judgement stayed the same. Flat, for charts."""
+    """A stretch of time in which the judgement stayed the same. Flat, for charts.
+
+    Where nobody rates, `n` is 0 and all but the times is null.
+    """
 
     time: Annotated[Instant, Field(description="From when")]
     until: Annotated[Instant | None, Field(description="To when; null: it still holds")]
-    n: int
-    probability: float | None
-    low: float | None
-    high: float | None
-    log_odds: float | None
-    linear: float | None
-    median: float | None
-    min: float | None
-    max: float | None
-    impact: int | None
-    confidence: Confidence | None
-    risk_level: int | None
-    word_icd203: str | None
-    word_phia: str | None
+    n: Count
+    probability: Annotated[
+        float | None, Field(description="The headline by the method asked for, between 0 and 1")
+    ]
+    low: Annotated[float | None, Field(description="The lower end of its interval")]
+    high: Annotated[float | None, Field(description="The upper end of its interval")]
+    log_odds: Annotated[
+        float | None, Field(description="The log-odds pool of the points, between 0 and 1")
+    ]
+    linear: Annotated[float | None, Field(description="Their weighted mean, between 0 and 1")]
+    median: Annotated[float | None, Field(description="Their weighted median, between 0 and 1")]
+    min: Annotated[float | None, Field(description="The lowest of the points, between 0 and 1")]
+    max: Annotated[float | None, Field(description="The highest of the points, between 0 and 1")]
+    impact: ImpactHeld
+    confidence: ConfidenceHeld
+    risk_level: Annotated[
+        int | None, Field(description="0 the lowest … 4 the highest; null without an impact")
+    ]
+    word_icd203: Annotated[str | None, Field(description="The headline in the words of ICD 203")]
+    word_phia: Annotated[str | None, Field(description="The headline in the words of PHIA")]
 
 
 class HistoryPage(Shape):
     """A judgement as a time series."""
 
-    items: list[HistoryPoint]
-    next: str | None
+    items: Annotated[list[HistoryPoint], Field(description="The stretches, oldest first")]
+    next: Annotated[str | None, Field(description="Always null: the series is whole")]

@@ -7,11 +7,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.assessors.models import Assessor
-from app.assessors.service import caller_as_assessor
+from app.assessors.service import caller_as_assessor, own_slug
 from app.domain.probability import logit
 from app.kernel import records, succession
 from app.kernel.db import Tx
-from app.kernel.errors import Conflict, Invalid
+from app.kernel.errors import Conflict, Forbidden, Invalid
 from app.kernel.listing import (
     Listing,
     Selection,
@@ -24,16 +24,17 @@ from app.kernel.listing import (
 )
 from app.kernel.records import Row
 from app.kernel.resource import Resource
-from app.kernel.schemas import RecordIn
 from app.kernel.tables import Record
-from app.kernel.types import IdText, Instant, QueryBool, QueryFloat, QueryInt, Reference
+from app.kernel.types import IdText, Instant, QueryBool, QueryFloat, QueryInt, Reference, Shape
 from app.kernel.view import View
 from app.matrices.service import in_use, level_of
 from app.ratings import judgements
+from app.ratings.judgements import latest
 from app.ratings.models import Rating as Table
 from app.ratings.schemas import Rating, RatingIn, RatingOf, Status, Withdrawal
 
-SERIES = ("consequence", "assessor")
+SERIES = ("consequence", "assessor", "marking")
+"""An assessor's ratings under one marking follow each other: a hidden one ends none in sight."""
 RANKS = ("low", "moderate", "high")
 FATE = ("status", "ended_at", "withdrawn_at", "withdrawal_reason")
 """What becomes of a rating after it was made."""
@@ -81,8 +82,8 @@ class Ratings(Resource):
         """Ratings with the status they had at the moment, and their assessor's slug."""
         t, assessor = view.of(Table), view.of(Assessor)
         status = sa.case(
-            (t.c.withdrawn_at <= view.moment, "withdrawn"),
-            (t.c.ended_at <= view.moment, "superseded"),
+            (view.passed(t.c.withdrawn_at), "withdrawn"),
+            (view.passed(t.c.ended_at), "superseded"),
             else_="in_force",
         )
         name = sa.func.coalesce(assessor.c.slug, sa.cast(t.c.assessor, sa.String(80)))
@@ -92,10 +93,18 @@ class Ratings(Resource):
         columns = {column.name: column for column in t.c} | {"status": status}
         return Selection(session, view, statement, columns)
 
-    def present(self, row: Row, view: View) -> Row:  # noqa: ARG002 - the kernel's signature
-        """The wire shape: the interval as an object, the assessor by slug."""
+    def present(self, row: Row, view: View) -> Row:
+        """The wire shape: the interval as an object, the assessor by slug, its fate by then."""
         interval = {name: row[name] for name in ("point", "low", "high")}
-        return {**row, "probability": interval, "assessor": row["assessor_slug"]}
+        withdrawn = view.shown(row["withdrawn_at"])
+        return {
+            **row,
+            "probability": interval,
+            "assessor": row["assessor_slug"],
+            "ended_at": view.shown(row["ended_at"]),
+            "withdrawn_at": withdrawn,
+            "withdrawal_reason": row["withdrawal_reason"] if withdrawn else None,
+        }
 
     def said(self, row: Row) -> Row:
         """What was said, and what became of it, for the list of versions."""
@@ -103,7 +112,7 @@ class Ratings(Resource):
         said = super().said({**row, "probability": interval})
         return {**said, **{name: row[name] for name in FATE}}
 
-    def columns(self, shape: RecordIn) -> Row:
+    def columns(self, shape: Shape) -> Row:
         """The columns a rating fills: point, low and high, with their log-odds to pool by."""
         if not isinstance(shape, RatingIn):
             raise TypeError(shape)
@@ -124,9 +133,11 @@ class Ratings(Resource):
         if row["review_by"] is not None and row["review_by"] <= row["effective_at"]:
             raise Invalid.at("/review_by", "must be later than effective_at")
         if row["assessor"] is None:
-            row["assessor"] = caller_as_assessor(tx)["id"]
-        assessor = records.find(tx.session, Assessor, row["assessor"])
-        row["machine"] = row["machine"] or assessor["machine"]
+            row["assessor"] = caller_as_assessor(tx, row)["id"]
+        assessor = records.find(tx.session, Assessor, row["assessor"], tx.view)
+        if assessor["slug"] != own_slug(tx.caller) and "edit" not in tx.caller.may:
+            raise Forbidden(f"{tx.by} rates as {own_slug(tx.caller)}, and only as that.")
+        row["machine"] = row["machine"] or assessor["machine"] or tx.caller.machine
         row["agent"] = row["agent"] or (assessor["agent"] if row["machine"] else None)
         row["model"] = row["model"] or (assessor["model"] if row["machine"] else None)
         self._place(tx, row)
@@ -148,12 +159,19 @@ class Ratings(Resource):
         row["ended_at"] = following["effective_at"] if following else None
         row["status"] = "superseded" if following else "in_force"
         if follows is not None:
-            succession.end(tx, Table, follows, at, status="superseded")
-        if following is not None:
+            if follows["withdrawn_at"] is not None:
+                # What the assessor took back then was what they held then: this one, now.
+                row.update({name: follows[name] for name in FATE})
+            fate = {"status": "superseded", "withdrawn_at": None, "withdrawal_reason": None}
+            succession.end(tx, Table, follows, at, **fate)
+            if row["machine"] and not follows["machine"]:
+                # It takes a rating out of the pools that it doesn't stand in itself.
+                judgements.refresh(tx, row["consequence"], at, follows)
+        if following is not None and row.get("withdrawn_at") is None:
             records.change(tx, Table, following, {"supersedes": row["id"]})
 
     def _level(self, tx: Tx, row: Row) -> None:
-        matrix = in_use(View())
+        matrix = in_use(tx.view)
         level = level_of(matrix, sa.literal(row["point"]), sa.literal(row["impact"], sa.Integer))
         statement = sa.select(level, matrix.c.name, matrix.c.matrix_version)
         found = tx.session.execute(statement).one_or_none()
@@ -163,7 +181,12 @@ class Ratings(Resource):
     def saved(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - the kernel's signature
         """The judgement moves with the rating."""
         if not row["machine"]:
-            judgements.refresh(tx, row["consequence"], row["effective_at"])
+            judgements.refresh(tx, row["consequence"], row["effective_at"], row)
+
+    def redacted(self, tx: Tx, row: Row) -> None:
+        """Nothing it was pooled into is left, at no time."""
+        if not row["machine"]:
+            judgements.redact(tx, row)
 
 
 ratings = Ratings()
@@ -171,10 +194,12 @@ ratings = Ratings()
 
 def withdraw(tx: Tx, key: str, shape: Withdrawal) -> Row:
     """Take a rating back. Its assessor then holds nothing until the next rating."""
-    owner = records.find(tx.session, Table, key)["consequence"]
+    owner = records.find(tx.session, Table, key, tx.view)["consequence"]
     consequences = Record.kinds["consequences"]
     at = succession.begin(tx, consequences, owner, shape.effective_at, "/effective_at")
-    row = records.find(tx.session, Table, key)
+    row = records.find(tx.session, Table, key, tx.view)
+    if row["created_by"] != tx.by and "edit" not in tx.caller.may:
+        raise Forbidden(f"It was made by {row['created_by']}; editors may withdraw it.")
     if row["status"] != "in_force":
         raise Conflict(f"The rating is {row['status']} already.")
     if at < row["effective_at"]:
@@ -189,6 +214,7 @@ def withdraw(tx: Tx, key: str, shape: Withdrawal) -> Row:
             "withdrawn_at": at,
             "withdrawal_reason": shape.reason,
         },
+        action="withdrawn",
     )
     ratings.saved(tx, {**after, "effective_at": at}, row)
     return after
@@ -198,12 +224,11 @@ def in_force(session: Session, view: View, consequence: str) -> list[Row]:
     """The ratings of a consequence in force at the moment, with their assessors' slugs."""
     selection = ratings.selection(session, view)
     t = selection.columns
-    statement = selection.statement.where(
+    statement = selection.begun.where(
         t["consequence"] == consequence,
-        t["effective_at"] <= view.moment,
-        sa.or_(t["ended_at"].is_(None), t["ended_at"] > view.moment),
+        sa.not_(sa.func.coalesce(view.passed(t["ended_at"]), False)),
     ).order_by(t["id"])
-    return [dict(row) for row in session.execute(statement).mappings()]
+    return latest([dict(row) for row in session.execute(statement).mappings()])
 
 
 def of_consequence(session: Session, view: View, consequence: str) -> list[Row]:

@@ -10,8 +10,9 @@ from app.kernel import search
 from app.kernel.http import Caller, written
 from app.kernel.listing import CURSOR_LENGTH, PAGE_LIMIT
 from app.kernel.pages import fingerprint, read_cursor, write_cursor
+from app.kernel.parents import ALLIANCE, CONSEQUENCE
 from app.kernel.resource import Resource
-from app.kernel.responses import SEARCH, TAG, UNCHANGED
+from app.kernel.responses import PAGE, SEARCH, UNCHANGED
 from app.kernel.types import IdText, QueryInt, Shape
 from app.kernel.view import View
 
@@ -69,14 +70,14 @@ router = APIRouter(tags=["search"])
     operation_id="search",
     summary="Search the text of all records",
     response_model=SearchPage,
-    responses={**SEARCH, **UNCHANGED, 200: TAG},
+    responses={**SEARCH, **UNCHANGED, 200: PAGE},
 )
 def search_records(caller: Caller, query: Annotated[SearchQuery, Query()]) -> Response:
     """Every record whose text holds all that is asked for, best first."""
-    bound = fingerprint(query, caller.request.url.path)
+    bound = fingerprint(query, caller.scope)
     after = read_cursor(query.cursor, bound, caller.secret) if query.cursor else None
     with caller.read() as session:
-        hits = search.find(session, View(), query.q, query.type)
+        hits = search.find(session, View(caller.eyes), query.q, query.type, _under())
     if after is not None:
         hits = [hit for hit in hits if (-hit.rank, hit.record) > (after[0], after[1])]
     page = hits[: query.limit]
@@ -94,11 +95,20 @@ def search_records(caller: Caller, query: Annotated[SearchQuery, Query()]) -> Re
         }
         for hit in page
     ]
-    return caller.answer(written({"items": items, "next": more}))
+    return caller.leads_on(caller.answer(written({"items": items, "next": more})), more)
+
+
+def _under() -> dict[str, list[str]]:
+    """The kinds that are read under another, by the kind of that."""
+    found: dict[str, list[str]] = {}
+    for parent in (ALLIANCE, CONSEQUENCE):
+        part = f"{{{parent.noun}}}"
+        found[parent.kind] = [kind for kind, one in Resource.known.items() if part in one.path]
+    return found
 
 
 def _path(hit: search.Hit) -> str:
     base = Resource.known[hit.kind].path
-    for noun in ("alliance", "consequence"):
-        base = base.replace(f"{{{noun}}}", hit.parent or "")
+    for parent in (ALLIANCE, CONSEQUENCE):
+        base = base.replace(f"{{{parent.noun}}}", hit.parent or "")
     return f"/v1{base}/{hit.record}"

@@ -28,8 +28,8 @@ mount(router, sources)
 def get_source_text(caller: Caller, key: Key, query: Annotated[Clocks, Query()]) -> Response:
     """The text, where it is held; annotations point into it by position and hash."""
     with caller.read() as session:
-        source = sources.read(session, key, query.view)
-        text = text_of(session, source["text_sha256"])
+        source = sources.read(session, key, caller.view(query))
+        text = text_of(session, source["id"], source["text_sha256"])
     if text is None:
         raise NotFound("The text of this source isn't held here.")
     answer = SourceText(
@@ -39,4 +39,4 @@ def get_source_text(caller: Caller, key: Key, query: Annotated[Clocks, Query()])
         length=len(text),
         text=text,
     )
-    return caller.answer(answer.model_dump_json(), source["version"])
+    return caller.answer(answer.model_dump_json(), source)

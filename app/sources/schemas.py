@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.kernel.forms import form
 from app.kernel.schemas import RecordIn, RecordOut
 from app.kernel.types import Name, Note, Reference, Sha256, Shape, Slug, Text, Title, Url, VagueDate
 
@@ -32,13 +33,28 @@ class SourceFields(Shape):
     ] = None
     licence: Name | None = None
     language: Annotated[
-        str | None, Field(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)
+        str | None,
+        form(
+            "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+            "must be a language tag, e.g. en, ko or zh-Hant",
+            max_length=35,
+        ),
     ] = None
     text_sha256: Annotated[
-        Sha256 | None, Field(description="SHA-256 of the text in UTF-8, held here or not")
+        Sha256 | None,
+        Field(
+            description="SHA-256 of the text in UTF-8. Said without `text`, it names one that is"
+            " held elsewhere"
+        ),
     ] = None
     text_length: Annotated[
-        int | None, Field(ge=1, le=TEXT_LENGTH, strict=True, description="In code points")
+        int | None,
+        Field(
+            ge=1,
+            le=TEXT_LENGTH,
+            strict=True,
+            description="In code points; of a text held elsewhere as well",
+        ),
     ] = None
 
 
@@ -48,7 +64,8 @@ class SourceIn(SourceFields, RecordIn):
     text: Annotated[
         Annotated[str, Text(TEXT_LENGTH)] | None,
         Field(
-            description="The text itself; read it at `/text`. Its hash and length follow from it"
+            description="The text itself; read it at `/text`. Its hash and length follow from it,"
+            " and go with it"
         ),
     ] = None
 

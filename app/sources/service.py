@@ -7,14 +7,14 @@ from typing import Annotated, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.kernel import search
 from app.kernel.db import Tx, insert_once, take_turn
 from app.kernel.errors import Invalid
 from app.kernel.listing import Listing, at_least, before, equals, refers
 from app.kernel.records import Row
 from app.kernel.resource import Resource
-from app.kernel.schemas import RecordIn
 from app.kernel.tables import table_of
-from app.kernel.types import Instant, Reference, Slug, VagueDate
+from app.kernel.types import Instant, Reference, Shape, Slug, VagueDate
 from app.kernel.view import View
 from app.sources.models import Source as Table
 from app.sources.models import SourceText
@@ -55,7 +55,7 @@ class Sources(Resource):
     mergeable = True
     expands = {"derived_from": "derived_from"}
 
-    def columns(self, shape: RecordIn) -> Row:
+    def columns(self, shape: Shape) -> Row:
         """The columns of a source, with the text's hash and the date's beginning."""
         row = super().columns(shape)
         if not isinstance(shape, SourceIn):
@@ -71,16 +71,19 @@ class Sources(Resource):
         return row
 
     def patched(self, row: Row, patch: Row) -> Row:
-        """A new text brings its own hash and length."""
+        """A new text brings its own hash and length; without it they go as well."""
         said = self.said(row)
-        return {**said, "text_sha256": None, "text_length": None} if patch.get("text") else said
+        return {**said, "text_sha256": None, "text_length": None} if "text" in patch else said
 
-    def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - the kernel's signature
+    def check(self, tx: Tx, row: Row, before: Row | None) -> None:
         """Keep the text under its hash; refuse a source that copies itself."""
         text = row.pop("text", None)
         if text is not None:
-            keep_text(tx.session, text)
-        t = table_of(Table)
+            keep_text(tx.session, row["id"], text)
+            if before is not None and before["text_sha256"] == row["text_sha256"]:
+                # Its hash alone was known so far: no new version, but more to be found.
+                search.renew(tx.session, Table, before)
+        t = tx.view.of(Table)
         current = row["derived_from"]
         if current is not None:
             # In turn, so that no two writers close a cycle between them.
@@ -95,6 +98,11 @@ class Sources(Resource):
             ).scalar()
         raise Invalid.at("/derived_from", f"is a chain of more than {DERIVATIONS} copies")
 
+    def redacted(self, tx: Tx, row: Row) -> None:
+        """Its texts go with it."""
+        table = table_of(SourceText)
+        tx.session.execute(sa.delete(table).where(table.c.source == row["id"]))
+
 
 sources = Sources()
 
@@ -104,15 +112,16 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def keep_text(session: Session, text: str) -> None:
-    """Keep a text under its hash, once."""
-    insert_once(session, table_of(SourceText), {"sha256": sha256(text), "content": text})
+def keep_text(session: Session, source: str, text: str) -> None:
+    """Keep a text of a source under its hash, once."""
+    kept = {"source": source, "sha256": sha256(text), "content": text}
+    insert_once(session, table_of(SourceText), kept)
 
 
-def text_of(session: Session, digest: str | None) -> str | None:
-    """The text with a hash, or None where it isn't held."""
+def text_of(session: Session, source: str, digest: str | None) -> str | None:
+    """The text of a source with a hash, or None where it isn't held."""
     table = table_of(SourceText)
-    statement = sa.select(table.c.content).where(table.c.sha256 == digest)
+    statement = sa.select(table.c.content).where(table.c.source == source, table.c.sha256 == digest)
     found: str | None = session.execute(statement).scalar()
     return found
 

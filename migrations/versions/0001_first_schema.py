@@ -7,16 +7,18 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from app.domain.matrix import DEFAULT
 from app.kernel.ids import derived_id
-from app.kernel.search import Words
-from app.kernel.types import Id, UtcDateTime, text_column
+from app.kernel.types import FIRST_YEAR, Id, UtcDateTime, text_column
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+WORDS = sa.Text().with_variant(TSVECTOR(), "postgresql")
 
 
 def upgrade() -> None:
@@ -695,7 +697,7 @@ def upgrade() -> None:
         sa.Column("tlp", sa.String(length=12), nullable=False),
         sa.Column("title", text_column(500), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("words", Words(), nullable=False),
+        sa.Column("words", WORDS, nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_search_entries")),
         sa.UniqueConstraint("record", name=op.f("uq_search_entries_record")),
@@ -709,7 +711,7 @@ def upgrade() -> None:
         sa.Column("tlp", sa.String(length=12), nullable=False),
         sa.Column("title", text_column(500), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("words", Words(), nullable=False),
+        sa.Column("words", WORDS, nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("superseded_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("number", "recorded_at", name=op.f("pk_search_entries_history")),
@@ -1256,7 +1258,11 @@ def _add_search() -> None:
 
 
 def _add_default_matrix() -> None:
-    """The matrix that judgements are placed in until another edition is made."""
+    """The matrix that judgements are placed in until another edition is made.
+
+    It is in use from the first day of the service's calendar: what was held in any year has a place
+    in it.
+    """
     table = sa.table(
         "matrices",
         *(sa.column(name, Id()) for name in ("id",)),
@@ -1266,19 +1272,19 @@ def _add_default_matrix() -> None:
         *(sa.column(name) for name in ("matrix_version", "cut_1", "cut_2", "cut_3", "cut_4")),
         sa.column("levels"),
     )
-    began = datetime(2000, 1, 1, tzinfo=UTC)
+    recorded = datetime(2000, 1, 1, tzinfo=UTC)
     op.bulk_insert(
         table,
         [
             {
-                "id": derived_id(began, "matrices", DEFAULT.name),
+                "id": derived_id(recorded, "matrices", DEFAULT.name),
                 "version": 1,
                 "tlp": "CLEAR",
                 "created_by": "service",
                 "recorded_by": "service",
-                "created_at": began,
-                "recorded_at": began,
-                "effective_at": began,
+                "created_at": recorded,
+                "recorded_at": recorded,
+                "effective_at": datetime(FIRST_YEAR, 1, 1, tzinfo=UTC),
                 "name": DEFAULT.name,
                 "matrix_version": DEFAULT.version,
                 "cuts": list(DEFAULT.cuts),

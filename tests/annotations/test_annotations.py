@@ -1,8 +1,12 @@
 """Annotations: notes that stay on the version they were made on, safe to show, easy to find."""
 
+from typing import Any
+
 import pytest
 from starlette.testclient import TestClient
 
+from app.annotations.selectors import check_spans
+from app.kernel.errors import Invalid
 from tests.helpers import (
     Body,
     annotate,
@@ -202,6 +206,12 @@ def position(start: int, end: int) -> Body:
         [position(19, 23), quote("ship", prefix="The ")],
         [quote("🛰 twice")],
         [quote(TEXT)],
+        # Clients of the W3C's model send what stands around a span, be it nothing or a blank.
+        [quote("left", prefix=" ", suffix="")],
+        [quote("left", prefix="", suffix=".")],
+        [quote("", prefix="left", suffix=". The")],
+        [quote(" ", prefix="left.", suffix="The")],
+        [position(4, 8), position(4, 8)],
     ],
 )
 def test_a_span_that_fits_exactly_is_kept_as_it_was_said(
@@ -230,6 +240,9 @@ def test_a_span_that_fits_exactly_is_kept_as_it_was_said(
         ([quote("left"), quote("back"), quote("twice")], "/target/selector"),
         ([{"type": "CssSelector", "value": "p"}], "/target/selector/0"),
         ([quote("")], "/target/selector/0"),
+        ([quote(" ")], "/target/selector/0"),
+        ([position(0, 3), position(4, 8)], "/target/selector/1"),
+        ([quote("left"), quote("back")], "/target/selector/1"),
     ],
 )
 def test_a_span_that_does_not_fit_is_refused_not_moved(
@@ -272,6 +285,54 @@ def test_a_span_of_a_source_stands_in_its_text(client: TestClient) -> None:
     assert again["target"]["sha256"] == source["text_sha256"]
 
 
+def test_a_quote_is_looked_for_in_one_pass_whatever_the_text(client: TestClient) -> None:
+    """A text of one letter begins a quote at every letter of it."""
+    text = "a" * 1000 + "b" + "a" * 1000
+    source = make_source(client, text=text)["id"]
+
+    def target(**quote: str) -> Body:
+        part = {"type": "TextQuoteSelector", **quote}
+        return {"target": {"type": "sources", "id": source, "selector": [part]}}
+
+    for there in ({"exact": "aa", "suffix": "b"}, {"exact": "aa", "prefix": "b"}):
+        make(client, "annotations", {"motivation": "commenting", "body": "Hm.", **target(**there)})
+    for nowhere in (
+        {"exact": "aa", "prefix": "c"},
+        {"exact": "aa"},
+        {"exact": "aab", "suffix": "b"},
+    ):
+        assert refused(client, target(**nowhere)) == ["/target/selector/0/exact"]
+
+    class Counted(str):
+        """A text that counts how often it is gone through, and how much of it is copied."""
+
+        __slots__ = ("copied", "searched")
+        searched: int
+        copied: int
+
+        def find(self, *args: Any) -> int:
+            self.searched += 1
+            return super().find(*args)
+
+        def __getitem__(self, key: Any) -> str:
+            piece = super().__getitem__(key)
+            self.copied += len(piece)
+            return piece
+
+    counted = Counted(text)
+    counted.searched = counted.copied = 0
+    with pytest.raises(Invalid):
+        check_spans([{"type": "TextQuoteSelector", "exact": "aa", "prefix": "c"}], counted)
+    check_spans([{"type": "TextQuoteSelector", "exact": "aa", "suffix": "b"}], counted)
+    assert (counted.searched, counted.copied) == (3, 2)
+
+
+def test_the_text_of_a_source_needs_no_pointer(client: TestClient) -> None:
+    target = {"type": "sources", "id": make_source(client, text=TEXT)["id"], "pointer": "/text"}
+    response = client.post("/v1/annotations", json={"target": target, "body": "x"})
+    assert (response.status_code, "leave it out" in response.json()["detail"]) == (422, True)
+
+
 def test_of_a_text_not_held_only_positions_can_be_told(client: TestClient) -> None:
     source = make_source(client, text_sha256="a" * 64, text_length=100)["id"]
     target = {"selector": [position(10, 100)], "sha256": "a" * 64}
@@ -285,6 +346,10 @@ def test_of_a_text_not_held_only_positions_can_be_told(client: TestClient) -> No
     bare = make_source(client)["id"]
     body = {"target": {"type": "sources", "id": bare, "selector": [position(0, 1)]}}
     assert refused(client, body) == ["/target/selector"]
+    other = {**base, "selector": [position(0, 4), position(1, 4)]}
+    assert refused(client, {"target": other}) == ["/target/selector/1"]
+    other["selector"][1] = position(0, 101)
+    assert refused(client, {"target": other}) == ["/target/selector/1/end"]
     unmeasured = make_source(client, text_sha256="b" * 64)["id"]
     body = {"target": {"type": "sources", "id": unmeasured, "selector": [position(0, 1)]}}
     assert refused(client, body) == ["/target/selector/0/end"]
@@ -343,3 +408,14 @@ def test_nothing_in_a_note_can_run_or_call_elsewhere(client: TestClient, body: s
     assert 'href="data:' not in shown.lower()
     assert '" onmouseover' not in shown
     assert '"onmouseover' not in shown
+
+
+def test_notes_and_their_replies_are_raised_with_what_they_are_about(client: TestClient) -> None:
+    claim = make_claim(client)["id"]
+    note = annotate(client, "claims", claim, "Is this so?")
+    reply = annotate(client, "claims", claim, "It is.", reply_to=note["id"])
+    again = annotate(client, "claims", claim, "It isn't.", reply_to=reply["id"])
+    patch(client, f"claims/{claim}", tlp="AMBER")
+    for made in (note, reply, again):
+        found = read(client, f"annotations/{made['id']}")
+        assert (found["tlp"], found["version"]) == ("AMBER", 2)

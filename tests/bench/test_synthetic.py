@@ -13,6 +13,7 @@ from app.bench.opinions import Opinions
 from app.bench.run import Options, run
 from app.bench.world import ALLIANCE, BY, COMMON, GRADE, Sizes, World
 from app.kernel import succession
+from app.kernel.access import Principal
 from app.kernel.config import Settings
 from app.kernel.db import Database, Tx
 from app.kernel.records import Row
@@ -26,7 +27,7 @@ SIZES = Sizes(
     claims=60, ratings=60, annotations=10, actors=8, sources=6, consequences=4, assessors=10
 )
 NUMBERED = {"search_entries", "search_entries_history"}
-FULL = {"meta", "matrices"}
+FULL = {"meta", "matrices", "markings"}
 """Tables that hold something before any record is made."""
 
 
@@ -62,7 +63,7 @@ def content(database: Database) -> dict[str, list[str]]:
 
 
 def empty(database: Database) -> None:
-    with database.write(BY) as tx:
+    with database.write(Principal.owner(BY)) as tx:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name not in FULL:
                 tx.session.execute(sa.delete(table))
@@ -94,7 +95,7 @@ def test_bulk_rows_are_those_of_the_write_path(
     ]
     for model, rows in kinds:
         for row in rows:
-            with database.write(BY) as tx:
+            with database.write(Principal.owner(BY)) as tx:
                 tx.now = row["created_at"]
                 # On PostgreSQL a succession reads the clock once more.
                 monkeypatch.setattr(succession, "now", partial(row.get, "created_at"))

@@ -105,6 +105,22 @@ def test_try_it_out_answers_with_the_example_as_it_stands(watched: Watched, addr
     assert all(item["judgement"]["n"] for item in body["items"])
 
 
+def test_an_operation_shows_one_sample_of_a_problem(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/docs")
+    page.locator('.opblock-tag[data-tag="judgement"]').click()
+    block = page.locator('[id$="-get_judgement"]')
+    block.locator(".opblock-summary-control").first.click()
+    rows = block.locator("tr.response")
+    rows.first.wait_for()
+    shown = {
+        str(row.get_attribute("data-code")): row.locator(".model-example").first.is_visible()
+        for row in rows.all()
+    }
+    assert len(shown) > 8
+    assert {code for code, seen in shown.items() if seen} == {"200", "422"}
+
+
 def test_the_reading_page_shows_every_tag(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(f"{address}/redoc")

@@ -215,5 +215,10 @@ def test_another_matrix_may_be_asked_for(client: TestClient, alliance: str) -> N
     assert ids(read(client, "consequences", matrix="flat", risk_level=2)) == [consequence]
     judged = read(client, f"consequences/{consequence}", matrix="flat")["judgement"]["risk"]
     assert (judged["matrix"], judged["name"]) == ("flat", "medium")
-    assert client.get(f"/v1/{path}?matrix=none-such").status_code == 404
+    judged = f"consequences/{consequence}"
+    for asked in (path, "consequences", judged, f"{judged}/judgement", f"{judged}/history"):
+        for query in ("matrix=none-such", "matrix=flat&as_of=1900-01-01T00:00:00Z"):
+            refused = client.get(f"/v1/{asked}?{query}")
+            assert refused.status_code == 422, asked
+            assert refused.json()["errors"][0]["pointer"] == "?matrix"
     assert client.get("/v1/alliances/nowhere/risk-matrix").status_code == 404

@@ -135,13 +135,38 @@ def test_consequences_are_filtered_and_sorted_by_what_was_found(client: TestClie
     made["none"] = make_consequence(client, alliance)["id"]
     make_cause(client, made["none"], status="refuted")
     path = f"alliances/{alliance}/consequences"
-    assert ids(read(client, path, outcome=["occurred", "open"])) == [made["occurred"], made["open"]]
+    assert ids(read(client, path, outcome=["occurred", "annulled"])) == [
+        made["occurred"],
+        made["annulled"],
+    ]
     assert ids(read(client, path, outcome="occurred", as_of="2023-01-01")) == []
     assert ids(read(client, path, cause="refuted")) == [made["none"]]
     order = [made[name] for name in ("annulled", "occurred", "open", "none")]
     assert ids(read(client, path, sort="outcome")) == order
     order = [made[name] for name in ("open", "occurred", "annulled", "none")]
     assert ids(read(client, path, sort="-outcome")) == order
+
+
+def test_what_nothing_was_found_of_is_open(client: TestClient) -> None:
+    alliance = make_alliance(client)["id"]
+    made = {name: make_consequence(client, alliance)["id"] for name in ("none", "open", "over")}
+    make_outcome(client, made["open"], status="open", since="2023-06-01")
+    make_outcome(client, made["over"], status="occurred", since="2023-06-01")
+    for status, name in (("open", "open"), ("confirmed", "over")):
+        make_cause(client, made[name], status=status)
+    path = f"alliances/{alliance}/consequences"
+    page = read(client, path, outcome="open", total="true")
+    assert ids(page) == [made["none"], made["open"]]
+    assert page["total"] == 2
+    assert [item["outcome"] and item["outcome"]["status"] for item in page["items"]] == [
+        None,
+        "open",
+    ]
+    assert ids(read(client, path, outcome=["open", "occurred"])) == list(made.values())
+    assert ids(read(client, path, outcome="open", as_of="2023-01-01")) == list(made.values())
+    assert ids(read(client, path, outcome="open", sort="-outcome")) == [made["open"], made["none"]]
+    # A cause is a question only once somebody has asked it.
+    assert ids(read(client, path, cause="open")) == [made["open"]]
 
 
 def test_a_finding_is_read_under_its_own_consequence(client: TestClient, consequence: str) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.dataset.loader import FORM, ORDER, LoadError, load
+from app.dataset.files import FORM, ORDER, LoadError
+from app.dataset.loader import load
+from app.kernel.access import Principal
 from app.kernel.db import Database
 from app.kernel.tables import Record, table_of
 
@@ -132,8 +134,8 @@ def test_a_rule_broken_is_told_by_its_record(
 def test_a_deleted_record_is_not_brought_back(database: Database, tmp_path: Path) -> None:
     write(tmp_path, records())
     load(database, tmp_path)
-    with database.write("someone") as tx:
+    with database.write(Principal.owner("someone")) as tx:
         table = table_of(Record.kinds["items"])
         tx.session.execute(sa.update(table).values(deleted_at=tx.now))
     report = load(database, tmp_path)
-    assert (report.created, report.changed) == (0, 0)
+    assert (report.created, report.changed) == (0, [])

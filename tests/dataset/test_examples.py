@@ -20,12 +20,32 @@ NAME = Settings().dataset
 EXAMPLES = dataset.examples(NAME)
 FOLDER = Path(dataset.__file__).parent / NAME
 DOCUMENT = create_app(Settings(database_url="sqlite:///nowhere.db")).openapi()
+OWN = {
+    "get_webhook", "update_webhook", "rotate_webhook", "test_webhook", "list_deliveries",
+    "get_delivery", "replay_delivery",
+}  # fmt: skip
+"""Of what its caller has made: nobody has a webhook before."""
+EMPTY = {"list_consequence_annotations", "list_webhooks"}
 NOT_HELD = {"get_source_text": "the data set has the hashes of texts, not the texts"}
+"""What can't be answered has no example to press."""
+
+
+ANSWERED = "2026-02-27T00:00:00Z"
+"""The day of which the answers are shown."""
+ADMINISTRATION = {"audit", "keys", "principals"}
+"""Tags of operations on what no data set brings."""
 
 
 def named(method: str) -> list[str]:
-    """The operations of a method, in the order of the document."""
-    return [found["operationId"] for _, way, found in operations(DOCUMENT) if way == method]
+    """The operations of a method that can be tried at once, in the order of the document."""
+    return [
+        found["operationId"]
+        for _, way, found in operations(DOCUMENT)
+        if way == method
+        and not ADMINISTRATION & set(found["tags"])
+        and found["operationId"] not in OWN
+        and not found["operationId"].startswith("redact")  # who redacts says what
+    ]
 
 
 def call(client: TestClient, name: str) -> Any:
@@ -57,12 +77,15 @@ def plain(value: Any) -> Any:
 
 @pytest.mark.parametrize("name", named("get"))
 def test_a_read_answers(loaded_client: TestClient, name: str) -> None:
-    answer = call(loaded_client, name)
     if name in NOT_HELD:
-        assert (answer.status_code, "isn't held here" in answer.text) == (404, True)
+        (found,) = (o for _, _, o in operations(DOCUMENT) if o["operationId"] == name)
+        assert not any("example" in parameter for parameter in found["parameters"])
         return
+    answer = call(loaded_client, name)
     assert answer.status_code == 200, answer.text
-    assert answer.json().get("items") != [] or name == "list_consequence_annotations"
+    if answer.headers["content-type"].startswith("text/event-stream"):
+        return
+    assert answer.json().get("items") != [] or name in EMPTY
 
 
 @pytest.mark.parametrize("name", named("post"))
@@ -84,6 +107,26 @@ def test_additions_do_not_stand_in_each_others_way(filled_client: TestClient) ->
         assert answer.status_code == 201, f"{name}: {answer.text}"
 
 
+def undated(node: Any) -> Any:
+    """An answer without the times at which its records were written down."""
+    if isinstance(node, dict):
+        times = {"created_at", "recorded_at"}
+        return {name: undated(value) for name, value in node.items() if name not in times}
+    return [undated(value) for value in node] if isinstance(node, list) else node
+
+
+@pytest.mark.parametrize("name", EXAMPLES["answers"])
+def test_an_answer_that_is_shown_is_the_one_given(loaded_client: TestClient, name: str) -> None:
+    shown = EXAMPLES["answers"][name]
+    (path,) = (path for path, _, found in operations(DOCUMENT) if found["operationId"] == name)
+    path = re.sub(r"\{\w+\}", EXAMPLES["records"]["consequences"], path)
+    answer = loaded_client.get(path, params={"as_of": ANSWERED}).json()
+    if "items" in shown:
+        assert len(shown["items"]) == 2
+        answer["items"] = answer["items"][:2]
+    assert undated(answer) == undated(shown)
+
+
 def test_a_deletion_has_no_example() -> None:
     for path, method, operation in operations(DOCUMENT):
         if method == "delete":
@@ -93,7 +136,8 @@ def test_a_deletion_has_no_example() -> None:
 
 def test_every_example_is_of_an_operation_there_is() -> None:
     every = {operation["operationId"] for _, _, operation in operations(DOCUMENT)}
-    assert EXAMPLES["bodies"].keys() == {*named("post"), *named("patch")}
+    own = {name for name in OWN if not name.startswith(("get_", "list_"))}
+    assert EXAMPLES["bodies"].keys() == {*named("post"), *named("patch"), *own}
     assert {name.split(".")[0] for name in EXAMPLES["parameters"] if "." in name} <= every
 
 
@@ -110,7 +154,7 @@ def texts(node: Any) -> Iterator[str]:
 def test_every_id_and_slug_is_in_the_data(loaded_client: TestClient) -> None:
     keys: dict[str, set[str]] = {}
     for name in named("get"):
-        if name.startswith("list_") and not name.endswith("_versions"):
+        if name.startswith("list_") and not name.endswith(("_versions", "_changes", "_webhooks")):
             path = next(path for path, _, o in operations(DOCUMENT) if o["operationId"] == name)
             path = re.sub(r"\{(\w+)\}", lambda found: EXAMPLES["records"][f"{found[1]}s"], path)
             rows = everything(loaded_client, path.removeprefix("/v1/"), limit=200)

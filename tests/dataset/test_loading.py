@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app import dataset
-from app.dataset.loader import LoadError, load, load_if_empty
+from app.dataset.files import LoadError
+from app.dataset.loader import load, load_if_empty
 from app.kernel.config import Settings
 from app.kernel.db import Database
+from app.kernel.tables import Base
 from tests.conftest import Served
 from tests.helpers import everything, patch, read
 
@@ -119,7 +122,7 @@ def test_loading_twice_changes_nothing(
 ) -> None:
     before = everything(filled_client, "claims")
     report = load(filled_database, FOLDER)
-    assert (report.created, report.changed) == (0, 0)
+    assert (report.created, report.changed) == (0, [])
     assert everything(filled_client, "claims") == before
 
 
@@ -133,7 +136,7 @@ def test_a_change_of_a_file_changes_that_record_alone(
         lambda rows: rows.append({**rows[0], "ref": "T99", "name": "One more"}),
     )
     report = load(filled_database, copy)
-    assert (report.created, report.changed) == (1, 1)
+    assert (report.created, len(report.changed)) == (1, 1)
     first, last = (
         read(filled_client, f"{ALLIANCE}/items", ref=ref)["items"][0] for ref in ("T01", "T99")
     )
@@ -146,7 +149,7 @@ def test_what_a_person_changed_is_put_back_as_a_version(
 ) -> None:
     item = read(filled_client, f"{ALLIANCE}/items", ref="T01")["items"][0]
     patch(filled_client, f"{ALLIANCE}/items/{item['id']}", name="Mine")
-    assert load(filled_database, FOLDER).changed == 1
+    assert len(load(filled_database, FOLDER).changed) == 1
     versions = read(filled_client, f"{ALLIANCE}/items/{item['id']}/versions")["items"]
     assert [version["record"]["name"] for version in versions] == [
         item["name"], "Mine", item["name"],
@@ -193,7 +196,7 @@ def test_a_broken_file_names_the_place_and_leaves_nothing(
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("", "isn't JSON"), ("[]", "no list of objects"), ('{"records": [1]}', "no list of objects")],
+    [("", "is empty"), ("[]", "no list of objects"), ('{"records": [1]}', "no list of objects")],
 )
 def test_a_file_of_another_form_is_refused(
     database: Database, copy: Path, content: str, words: str
@@ -251,3 +254,61 @@ def test_loaded_records_were_written_down_today(loaded_client: TestClient) -> No
     assert claim["created_by"] == "loader"
     assert datetime.fromisoformat(claim["recorded_at"]).date() <= datetime.now(UTC).date()
     assert read(loaded_client, "claims", known_at="2024-01-01")["items"] == []
+
+
+LISTS = [
+    "actors", "alliances", "assessors", "sources", "claims", "consequences", "ratings",
+    "annotations", *(f"{ALLIANCE}/{name}" for name in (
+        "items", "exchanges", "factors", "contradictions", "consequences", "risk-matrix",
+    )),
+    *(f"consequences/{{}}/{name}" for name in (
+        "evidence", "ratings", "outcomes", "causes", "history",
+    )),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_the_instant_of_loading_shows_what_was_loaded(loaded_client: TestClient, path: str) -> None:
+    """Nobody has seen the states in between, so they never were."""
+    consequences = everything(loaded_client, "consequences", sort="ref")
+    loaded = consequences[0]["created_at"]
+    for consequence in consequences if "{}" in path else consequences[:1]:
+        asked = path.format(consequence["id"])
+        now = read(loaded_client, asked, as_of="2026-06-01")
+        then = read(loaded_client, asked, as_of="2026-06-01", known_at=loaded)
+        # A cursor is bound to its query.
+        assert {**then, "next": None} == {**now, "next": None}, asked
+
+
+def test_loading_leaves_no_history(loaded_database: Database) -> None:
+    for name, twin in Base.twins.items():
+        statement = sa.select(sa.func.count()).select_from(twin)
+        with loaded_database.read() as session:
+            assert session.execute(statement).scalar() == 0, name
+
+
+def test_loading_again_keeps_one_version_of_what_it_changes(
+    filled_database: Database, filled_client: TestClient, copy: Path
+) -> None:
+    """A rating in between is three writes of its neighbours, and one version of each."""
+    before = {row["id"]: row for row in everything(filled_client, "ratings")}
+    first = min(before.values(), key=lambda row: (row["effective_at"], row["id"]))
+    (consequence,) = [
+        row["ref"]
+        for row in everything(filled_client, "consequences")
+        if row["id"] == first["consequence"]
+    ]
+
+    def squeeze(rows: list[dict[str, Any]]) -> None:
+        made = {"assessor": first["assessor"], "consequence": consequence, "probability": 0.5}
+        rows += [{**made, "effective_at": f"2024-03-0{day}T00:00:00Z"} for day in (1, 2, 3)]
+
+    edit(copy, "ratings", squeeze)
+    assert load(filled_database, copy).created == 3
+    after = {row["id"]: row for row in everything(filled_client, "ratings")}
+    assert {row["version"] for row in after.values()} == {1, 2}
+    assert {after[key]["version"] for key in after.keys() - before.keys()} == {1}
+    known = before[first["id"]]["recorded_at"]
+    path = f"consequences/{first['consequence']}/history"
+    then = read(filled_client, path, known_at=known)["items"]
+    assert len(read(filled_client, path)["items"]) > len(then)

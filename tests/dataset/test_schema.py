@@ -9,7 +9,7 @@ import pytest
 
 from app import api, dataset
 from app.dataset import schema
-from app.dataset.loader import ORDER
+from app.dataset.files import ORDER
 
 FOLDER = Path(dataset.__file__).parent
 SETS = sorted(path.parent for path in FOLDER.glob("*/dataset.json"))

@@ -102,6 +102,22 @@ def test_the_best_known_grade_of_the_carriers_counts(client: TestClient, consequ
     assert bare["origins"] == []
 
 
+def test_a_reprint_does_not_lift_the_grade_of_what_it_copies(
+    client: TestClient, consequence: str
+) -> None:
+    first = make_source(client, reliability="C")["id"]
+    agency = make_source(client, reliability="B", derived_from=first)["id"]
+    for carriers in ([agency], [first, agency]):
+        made = make_evidence(client, consequence, carried(client, *carriers, credibility=2))
+        assert (made["grade"], made["origins"]) == ("C2", [first])
+    other = make_source(client, reliability="A")["id"]
+    assert make_evidence(client, consequence, carried(client, agency, other))["grade"] == "A6"
+    # Without its original in sight a copy is all that is known of where the claim comes from.
+    delete(client, f"sources/{first}")
+    found = evidence(client, consequence)
+    assert [(item["reliability"], item["origins"]) for item in found[:2]] == [("B", [agency])] * 2
+
+
 def test_a_claim_that_is_denied_is_contested_until_the_denial_is_retracted(
     client: TestClient, consequence: str
 ) -> None:

@@ -19,18 +19,26 @@ from tests.hostile.wire import JSON, MERGE_PATCH, Answer
 T = TypeVar("T")
 SERVE = "from app.cli import main; main()"
 PATIENCE = 60
+UNLIMITED = {
+    "dataset": "none",
+    "rate_per_minute": "0",
+    "rate_per_address_per_minute": "0",
+    "queue_seconds": "30",
+}
 
 
 class Service:
     """A running service. Each request has a connection of its own."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, **settings: str) -> None:
         self.database_url = database_url
+        self.settings = {**UNLIMITED, **settings}
         self._start()
 
     def _start(self) -> None:
-        settings = {"DATABASE_URL": self.database_url, "PORT": "0", "DATASET": "none"}
-        environment = {f"ENTENTE_{name}": value for name, value in settings.items()}
+        given = {"database_url": self.database_url, "port": "0", **self.settings}
+        given.setdefault("log_level", "warning")  # the log of a test is its own
+        environment = {f"ENTENTE_{name.upper()}": value for name, value in given.items()}
         self.process = subprocess.Popen(  # noqa: S603 - our own service
             [sys.executable, "-c", SERVE, "serve"],
             env={**os.environ, **environment},
@@ -125,9 +133,9 @@ def at_once(asks: Sequence[Callable[[], T]]) -> list[T]:
 
 
 @contextmanager
-def service_on(database_url: str) -> Iterator[Service]:
+def service_on(database_url: str, **settings: str) -> Iterator[Service]:
     """A service that is gone at the end, however it went."""
-    service = Service(database_url)
+    service = Service(database_url, **settings)
     try:
         yield service
     finally:

@@ -26,7 +26,7 @@ def test_everything_is_read_when_anything_is_deleted(
             asked += "?q=note" if reading["operationId"] == "search" else ""
             answer = wire.send("GET", asked)
             assert answer.status in {200, 410}, (gone, asked, answer.text)
-            if "{key}" not in where:
+            if "{key}" not in where and "{webhook}" not in where:
                 assert answer.status == 200, (gone, asked)
             if any(one["name"] == "format" for one in reading.get("parameters", ())):
                 for form in ("csv", "ndjson"):
@@ -76,8 +76,9 @@ def test_nothing_is_written_under_what_was_deleted(
     bodies = valid_bodies(world)
     tried = 0
     for path, method, operation in operations(document, "post", "patch", "delete"):
-        if f"{{{parent}}}" in path:
-            name = operation["operationId"]
+        name = operation["operationId"]
+        # What stands under it may be redacted all the same: there may be a law.
+        if f"{{{parent}}}" in path and not name.startswith("redact"):
             answer = wire.say(method, world.path(path, name), bodies.get(name, {}))
             assert answer.status == 410, (name, answer.text)
             tried += 1

@@ -9,10 +9,12 @@ from app.kernel.db import Database
 from tests import helpers
 from tests.helpers import Body
 from tests.hostile.values import NOBODY, Field, fields_of, hostile, replaced
-from tests.hostile.wire import Answer, Wire
+from tests.hostile.wire import PEDANTRY, Answer, Wire
 from tests.hostile.world import World, contents, operations, valid_bodies, valid_patch
 
 PROBLEM = "application/problem+json"
+ANY_ID = "/records/"
+"""The filter of a webhook by records, which need not be there: it may wait for their end."""
 
 Write = tuple[str, str, str, Body, Mapping[str, Any]]
 """Operation, method, path, valid body and its schema."""
@@ -34,6 +36,8 @@ def fault(answer: Answer, pointer: str) -> str:
         return f"answered {answer.status}: {answer.text[:200]}"
     if answer.media != PROBLEM:
         return f"isn't a problem: {answer.media}"
+    if PEDANTRY.search(answer.text):
+        return f"says {answer.text[:200]}"
     named = [error["pointer"] for error in answer.json()["errors"]]
     if not any(name == pointer or name.startswith(f"{pointer}/") for name in named):
         # A rule about an object as a whole names the object, or the field that breaks it.
@@ -46,7 +50,7 @@ def fault(answer: Answer, pointer: str) -> str:
 def test_the_valid_bodies_are_valid(wire: Wire, world: World, document: Body) -> None:
     """Else the tests below would show nothing."""
     for name, method, path, body, _ in writes(document, world):
-        if method == "post" and not name.startswith("merge"):
+        if method == "post" and not name.startswith(("merge", "redact")):
             said = {**body, "ref": None} if name == "create_consequence" else body
             answer = wire.say(method, path, said)
             assert answer.status == 201, (name, answer.text)
@@ -76,6 +80,10 @@ def test_every_hostile_value_is_refused_by_name(
             for value in hostile(field):
                 if method == "patch" and value in (None, {}):
                     continue  # null takes a value away, {} leaves all as it was
+                if field.pointer.endswith(("/prefix", "/suffix")) and value == "":
+                    continue  # where a text begins or ends there is none
+                if field.pointer.startswith(ANY_ID) and value == NOBODY:
+                    continue
                 tried += 1
                 answer = wire.say(method, path, replaced(body, field.steps, value))
                 wrong = fault(answer, field.pointer)
@@ -143,6 +151,8 @@ def test_a_reference_to_nobody_or_to_what_was_deleted_is_refused_by_name(
             here: Any = body
             for step in field.steps:
                 here = here[step]
+            if field.pointer.startswith(ANY_ID):
+                continue
             if isinstance(here, str) and here in known:
                 for stranger in strangers:
                     tried += 1

@@ -127,7 +127,9 @@ def _of_type(option: Mapping[str, Any], field: Field) -> Iterator[Any]:
             yield option.get("minimum", -(2**31)) - 1
             yield option.get("maximum", 2**31 - 1) + 1
         case "number":
-            yield from ("0.5", 0, 1, -0.1, 1.1, 1e308, -1e308, 10**18)
+            yield from ("0.5", -0.1, 1e308, -1e308, 10**18)
+            if option.get("maximum", 1) <= 1:
+                yield from (0, 1, 1.1)  # no probabilities
         case "array":
             yield [None]
             yield [[]]

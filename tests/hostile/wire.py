@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,12 @@ from starlette.types import ASGIApp, Message
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+
+
+PEDANTRY = re.compile(
+    "(Input|String|List|Value|Dictionary|Tuple) should|Field required|Extra inputs|Value error"
+)
+"""How pydantic talks: of inputs and strings, which no person who asks has heard of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,3 +188,23 @@ def test_a_record_is_only_found_under_its_own_parent(client: TestClient) -> None
     assert client.delete(elsewhere, headers=everything).status_code == 404
     assert client.get(f"{elsewhere}/versions").status_code == 404
     assert client.get(here).json()["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "name"),
+    [
+        ("claims", "limit=1&limit=2", "limit"),
+        ("claims", "as_of=2020-01-01T00:00:00Z&as_of=2021-01-01T00:00:00Z", "as_of"),
+        ("consequences", "matrix=own&ref=F1&matrix=own", "matrix"),
+        ("search", "q=a&q=b", "q"),
+        ("alliances/none/risk-matrix", "method=linear&method=median", "method"),
+    ],
+)
+def test_a_parameter_of_one_value_is_given_once(
+    client: TestClient, path: str, query: str, name: str
+) -> None:
+    response = client.get(f"/v1/{path}?{query}")
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert error == {"pointer": f"?{name}", "detail": "is given more than once"}
+    assert client.get("/v1/claims?credibility=1&credibility=2&ref=F1&ref=F2").status_code == 200

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.dataset import loader
+from app.dataset.files import FORM
 from app.kernel.db import Database
 from tests.helpers import everything, make_actor, make_alliance, make_claim, make_source, read
 
@@ -32,7 +33,7 @@ def many(client: TestClient, database: Database, tmp_path: Path) -> str:
     files = {"alliances": [alliance], "items": items}
     for kind, found in files.items():
         (tmp_path / f"{kind}.json").write_text(json.dumps({"records": found}))
-    head = {"dataset": "long", "form": loader.FORM}
+    head = {"dataset": "long", "form": FORM}
     (tmp_path / "dataset.json").write_text(json.dumps(head))
     loader.load(database, tmp_path)
     assert client.get("/readyz").status_code == 200

@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from app.kernel.access import LOCAL, Principal
 from app.kernel.db import Database
-from app.kernel.http import LOCAL
 from app.kernel.idempotency import Once
 from tests.helpers import Body, ids, make_alliance, make_assessor, make_consequence, rate, read
 
@@ -128,8 +128,8 @@ def test_a_request_whose_first_one_still_runs_is_told_so(
         "affiliations": [], "interest": None, "description": None,
     }  # fmt: skip
     first = Once.of("a-1", LOCAL, "POST", "/v1/actors", body)
-    with database.read() as session:
-        first.begin(session)
+    with database.write(Principal.owner("another")) as tx:
+        first.begin(tx)
         response = client.post("/v1/actors", json=ACTOR, headers={"Idempotency-Key": "a-1"})
         assert response.status_code == 409
         assert response.json()["type"] == "/problems/idempotency-in-progress"

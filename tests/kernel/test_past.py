@@ -94,17 +94,22 @@ def test_versions_come_in_pages(client: TestClient) -> None:
     for number in range(2, 8):
         patch(client, path, name=f"Name {number}")
     found: list[int] = []
-    cursor: str | None = None
-    while True:
-        params = {"limit": 3, "cursor": cursor} if cursor else {"limit": 3}
-        page = read(client, f"{path}/versions", **params)
+    following: str | None = f"/v1/{path}/versions?limit=3"
+    cursors: list[str] = []
+    while following is not None:
+        response = client.get(following)
+        page = response.json()
         found += [version["version"] for version in page["items"]]
         assert page["items"][0]["changes"], "the first of a page knows what came before it"
-        cursor = page["next"]
-        if cursor is None:
-            break
+        following = response.links.get("next", {}).get("url")
+        assert (following is None) == (page["next"] is None)
+        cursors += [page["next"]] if page["next"] else []
     assert found == [7, 6, 5, 4, 3, 2, 1]
-    assert client.get(f"/v1/{path}/versions?cursor=x").status_code == 422
+    other = f"actors/{make_actor(client)['id']}"
+    lists = read(client, "actors", limit=1)["next"]
+    for asked, cursor in ((path, "x"), (path, "3"), (other, cursors[0]), (path, lists)):
+        assert client.get(f"/v1/{asked}/versions?cursor={cursor}").status_code == 400
+    assert client.get(f"/v1/{path}/versions?limit=2&cursor={cursors[0]}").status_code == 200
 
 
 def test_versions_of_nothing_are_not_found(client: TestClient) -> None:

@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 
 from tests.helpers import (
     Body,
+    make,
     make_actor,
     make_alliance,
     make_claim,
@@ -44,6 +45,19 @@ def test_null_cannot_take_what_must_be_there(client: TestClient) -> None:
     path = f"actors/{make_actor(client)['id']}"
     assert refused(client, path, {"name": None, "kind": None}) == ["/name", "/kind"]
     assert read(client, path)["version"] == 1
+
+
+@pytest.mark.parametrize("kind", ["actors", "annotations"])
+def test_null_opens_no_record_to_everybody(client: TestClient, kind: str) -> None:
+    path = f"actors/{make_actor(client, tlp='RED', audience=['ann'])['id']}"
+    if kind == "annotations":
+        target = {"type": "actors", "id": path.split("/")[1]}
+        note = {"target": target, "motivation": "commenting", "body": "Really?"}
+        path = f"annotations/{make(client, kind, note)['id']}"
+    assert refused(client, path, {"tlp": None}) == ["/tlp"]
+    assert refused(client, path, {"audience": None}) == ["/audience"]
+    found = read(client, path)
+    assert (found["tlp"], found["audience"], found["version"]) == ("RED", ["ann"], 1)
 
 
 def test_an_object_is_changed_in_part(client: TestClient) -> None:

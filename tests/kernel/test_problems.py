@@ -8,9 +8,11 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from app.kernel.access import Principal
 from app.kernel.db import Database
 from app.kernel.errors import Problem
-from tests.helpers import Body, make_actor, make_alliance, make_item
+from app.kernel.types import SLUG_FORM
+from tests.helpers import Body, make_actor, make_alliance, make_consequence, make_item
 
 MISSING = "01890000-0000-7000-8000-000000000000"
 MEMBERS = {"type", "title", "status", "detail", "instance", "request_id", "errors"}
@@ -44,7 +46,7 @@ def test_every_refusal_has_the_one_form(client: TestClient) -> None:
     cut = client.post("/v1/actors", content=b"{", headers=media)
     assert_problem(cut, 400, "bad-request")
     assert_problem(client.patch(path, json={"name": "N"}), 428, "precondition-required")
-    stale = {"If-Match": '"9-x"'}
+    stale = {"If-Match": '"9-x-y"'}
     assert_problem(
         client.patch(path, json={"name": "N"}, headers=stale), 412, "precondition-failed"
     )
@@ -52,6 +54,34 @@ def test_every_refusal_has_the_one_form(client: TestClient) -> None:
     assert_problem(client.get("/v1/actors?limit=x"), 422, "invalid")
     client.delete(path, headers={"If-Match": "*"})
     assert_problem(client.get(path), 410, "gone")
+
+
+def test_what_is_not_there_is_told_for_what_it_is(client: TestClient) -> None:
+    alliance, other = (make_alliance(client)["id"] for _ in range(2))
+    item = make_item(client, alliance)["id"]
+    late = f"There is no record '{MISSING}' in actors. Perhaps it hadn't been recorded by"
+    slash = "There is no such path; /v1/actors is there, without the slash at its end."
+    elsewhere = f"There is no record '{item}' under this alliance."
+    for path, words in (
+        ("/nowhere", "There is no such path; /docs lists those there are."),
+        ("/v1/actors/", slash),
+        ("/v1/nowhere/", "There is no such path; /docs lists those there are."),
+        (f"/v1/actors/{MISSING}", f"There is no record '{MISSING}' in actors."),
+        (f"/v1/actors/{MISSING}?as_of=2023-01-01", f"There is no record '{MISSING}' in actors."),
+        (f"/v1/actors/{MISSING}?known_at=2023-01-01", f"{late} `known_at`."),
+        (f"/v1/alliances/{other}/items/{item}", elsewhere),
+    ):  # fmt: skip
+        assert assert_problem(client.get(path), 404, "not-found")["detail"] == words
+
+
+def test_who_may_not_change_a_record_is_told_what_can_be_done_with_it(client: TestClient) -> None:
+    path = f"/v1/ratings/{MISSING}"
+    words = f"`POST {path}/withdraw`: Take a rating back, with the reason."
+    for answer in (client.patch(path, json={}), client.delete(path)):
+        assert words in assert_problem(answer, 405, "method-not-allowed")["detail"]
+    path = "/v1/actors"
+    found = assert_problem(client.delete(path), 405, "method-not-allowed")
+    assert "POST" not in found["detail"]
 
 
 def test_a_problem_names_the_path_it_is_about(client: TestClient) -> None:
@@ -71,6 +101,94 @@ def test_several_faults_are_told_at_once(client: TestClient) -> None:
         assert place in places
     assert f"and {len(places) - 1} more" in found["detail"]
     assert all(set(error) == {"pointer", "detail"} for error in found["errors"])
+
+
+FAULTS: dict[str, Any] = {
+    "/oops": (1, "there is no such field"),
+    "/slug": ("No Slug", SLUG_FORM),
+    "/ref": (
+        "?",
+        "must be letters, digits and any of . _ : - and begin with a letter or a digit, e.g. F04a",
+    ),
+    "/alliance": (5, "must be text"),
+    "/name": ("", "is empty"),
+    "/aliases": ("one", "must be a list"),
+    "/external_ids": (["Q1"], "must be an object"),
+    "/interest": ("much", "must be 'party', 'affected' or 'observer'"),
+    "/country_code": ("xx", "must be the two capital letters of ISO 3166-1, e.g. KR"),
+    "/description": ("x" * 5001, "must have 5000 characters at most"),
+    "/affiliations/0/actor": (None, "is needed"),
+    "/tlp": ("BLUE", "must be 'CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT' or 'RED'"),
+}
+
+
+def test_faults_are_told_in_words_a_person_can_use(client: TestClient) -> None:
+    body = {pointer[1:]: value for pointer, (value, _) in FAULTS.items() if "/0" not in pointer}
+    body["affiliations"] = [{}]
+    found = assert_problem(client.post("/v1/actors", json=body), 422, "invalid")
+    said = {error["pointer"]: error["detail"] for error in found["errors"]}
+    for pointer, (_, words) in FAULTS.items():
+        assert said[pointer] == words
+
+
+NAMES = "must be names separated by commas"
+BARE = "2023-09-10T12:00:00"
+PLUS = "a + in an address stands for a blank: write + as %2B"
+ZONE = "the zone is missing: add Z, or an offset like +09:00"
+TIME = "2023-09-10T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value", "words"),
+    [
+        ("actors", "sorted", "yes", "there is no such parameter"),
+        ("assessors", "nmae", "x", "there is no such parameter"),
+        ("actors", "limit", "0", "must be 1 or more"),
+        ("actors", "limit", "201", "must be 200 or less"),
+        ("actors", "limit", "x", "must be a whole number"),
+        ("actors", "total", "yes", "must be true or false"),
+        ("actors", "format", "xlsx", "must be 'json', 'csv' or 'ndjson'"),
+        ("actors", "sort", "+name", f"{NAMES}, with - before one for descending"),
+        ("actors", "fields", "a b", NAMES),
+        ("actors", "as_of", "soon", f"must be an RFC 3339 time like {TIME}, or a date"),
+        ("actors", "as_of", f"{BARE} 02:00", PLUS),
+        ("actors", "as_of", BARE, ZONE),
+        ("claims", "id", "x", "there is no such parameter"),
+        ("search", "kind", "x", "is needed"),
+    ],
+)  # fmt: skip
+def test_faults_of_parameters_are_told_in_words_a_person_can_use(
+    client: TestClient, path: str, name: str, value: str, words: str
+) -> None:
+    response = client.get(f"/v1/{path}", params={name: value})
+    found = assert_problem(response, 422, "invalid")
+    assert words in [error["detail"] for error in found["errors"]]
+
+
+def test_faults_of_ratings_are_told_in_words_a_person_can_use(client: TestClient) -> None:
+    consequence = make_consequence(client, make_alliance(client)["id"])["id"]
+    for body, pointer, words in (
+        ({"probability": 0.5, "impact": 2.5}, "/impact", "must be a whole number"),
+        ({"probability": 0.5, "impact": 6}, "/impact", "must be 5 or less"),
+        ({"probability": 0.5, "machine": "no"}, "/machine", "must be true or false"),
+        ({}, "/probability", "is needed, or a scale and a word"),
+    ):
+        response = client.post(f"/v1/consequences/{consequence}/ratings", json=body)
+        found = assert_problem(response, 422, "invalid")
+        assert {"pointer": pointer, "detail": words} in found["errors"], body
+
+
+def test_faults_of_annotations_are_told_in_words_a_person_can_use(client: TestClient) -> None:
+    actor = make_actor(client)["id"]
+    for selector, words in (
+        ([{"type": "Other"}], "type must be one of 'TextQuoteSelector', 'TextPositionSelector'"),
+        ([{}], "type is needed"),
+        ([{"type": "TextPositionSelector", "start": 0, "end": 1}] * 9, "entries at most"),
+    ):
+        target = {"type": "actors", "id": actor, "selector": selector}
+        body = {"target": target, "motivation": "commenting", "body": "So."}
+        found = assert_problem(client.post("/v1/annotations", json=body), 422, "invalid")
+        assert words in found["errors"][0]["detail"]
 
 
 def test_a_body_of_another_form_is_refused_at_its_root(client: TestClient) -> None:
@@ -134,7 +252,8 @@ def test_a_failure_says_nothing_of_the_inside(
         assert inside not in response.text
     assert found["request_id"] == response.headers["X-Request-Id"]
     if response.status_code == 500:
-        assert found["request_id"] in caplog.text
+        ids = {vars(record).get("request_id") for record in caplog.records}
+        assert found["request_id"] in ids
 
 
 def test_a_store_that_was_not_migrated_is_not_ready(client: TestClient, database: Database) -> None:
@@ -152,7 +271,7 @@ def test_a_writer_who_waits_too_long_is_told_to_come_again(
     alliance = make_alliance(client)["id"]
     item = make_item(client, alliance)["id"]
     path = f"/v1/alliances/{alliance}/items/{item}"
-    with database.write("another") as tx:
+    with database.write(Principal.owner("another")) as tx:
         tx.session.execute(sa.text("UPDATE items SET name = 'Held'"))
         response = client.patch(path, json={"name": "New"}, headers={"If-Match": "*"})
         found = assert_problem(response, 503, "unavailable")

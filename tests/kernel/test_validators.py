@@ -29,8 +29,8 @@ def test_an_answer_the_caller_has_is_not_sent_again(client: TestClient, path: st
     response = client.get(path, headers={"If-None-Match": tag})
     assert (response.status_code, response.content) == (304, b"")
     assert response.headers["ETag"] == tag
-    assert response.headers["Vary"] == "Accept"
-    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["Vary"] == "Accept, Authorization"
+    assert response.headers["Cache-Control"] == "private, no-cache"
     assert response.headers["X-Request-Id"]
     patch(client, f"actors/{made['id']}", name="Another")
     assert status(client, path, tag) == 200
@@ -44,6 +44,7 @@ def test_if_none_match_takes_lists_weak_tags_and_the_star(client: TestClient) ->
     assert status(client, path, "*") == 304
     assert status(client, path, '"other", W/"more"') == 200
     assert status(client, path, tag.strip('"')) == 200
+    assert status(client, path, f"{tag} and more") == 200
 
 
 def test_answers_about_the_present_keep_their_tag_while_nothing_is_written(
@@ -99,9 +100,30 @@ def test_a_write_needs_the_version_it_means(client: TestClient, method: str) -> 
     assert send(first) == (412, "/problems/precondition-failed")
     assert send(f"W/{second}") == (412, "/problems/precondition-failed")
     assert send('"nothing", "else"') == (412, "/problems/precondition-failed")
-    assert send("nonsense") == (400, "/problems/bad-request")
+    for junk in ("nonsense", f"{second} and more", f"{second} {first}", f"*, {second}", "", ","):
+        assert send(junk) == (400, "/problems/bad-request"), junk
+    for other in ('"2"', '"2-nonsense"', '"2-"', tag_of(client, "/v1/actors")):
+        assert send(other) == (412, "/problems/precondition-failed"), other
     assert read(client, f"actors/{made['id']}")["version"] == 2
-    assert send(f"{first}, {second}")[0] in {200, 204}
+    assert send(f" {first},, {second} ,")[0] in {200, 204}
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_the_tag_of_another_record_does_not_match(client: TestClient, method: str) -> None:
+    mine, other = (f"/v1/actors/{make_actor(client)['id']}" for _ in range(2))
+    body = {"name": "Third"} if method == "PATCH" else None
+    refused = client.request(method, mine, json=body, headers={"If-Match": tag_of(client, other)})
+    assert refused.status_code == 412
+
+
+def test_a_version_matches_whatever_is_shown_beside_it(client: TestClient) -> None:
+    consequence = make_consequence(client, make_alliance(client)["id"])["id"]
+    path = f"/v1/consequences/{consequence}"
+    tag = tag_of(client, f"{path}?fields=title")
+    client.post(f"{path}/ratings", json={"probability": 0.3, "impact": 3})
+    assert tag != tag_of(client, path)
+    changed = client.patch(path, json={"title": "New"}, headers={"If-Match": tag})
+    assert changed.status_code == 200
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])

@@ -44,7 +44,11 @@ def test_an_edition_is_used_from_its_day_on(client: TestClient) -> None:
         risk: Body | None = found["judgement"]["risk"]
         return risk["level"] if risk else None
 
-    assert [level(day) for day in ("2022-06-01", "2023-06-01", "2024-06-01")] == [None, 1, 4]
+    assert [level(day) for day in ("2023-06-01", "2024-06-01")] == [1, 4]
+    early = client.get(
+        f"/v1/consequences/{consequence}", params={"matrix": "own", "as_of": "2022-06-01"}
+    )
+    assert early.json()["errors"][0]["pointer"] == "?matrix"
 
 
 @pytest.mark.parametrize(

@@ -40,14 +40,24 @@ class Held:
 
 
 def ends(rating: Held, ratings: Sequence[Held]) -> datetime | None:
-    """A rating holds until its assessor's next, or until it is withdrawn."""
+    """A rating holds until its assessor's next, or until it is withdrawn.
+
+    One that is dated back before a withdrawal is what was withdrawn.
+    """
     following = [
         other.begins
         for other in ratings
         if other.series == rating.series
         and (other.begins, other.order) > (rating.begins, rating.order)
     ]
-    found = [*following, *([rating.withdrawn] if rating.withdrawn else [])]
+    withdrawals = [
+        other.withdrawn
+        for other in ratings
+        if other.series == rating.series
+        and other.withdrawn is not None
+        and other.begins <= rating.begins < other.withdrawn
+    ]
+    found = [*following, *withdrawals, *([rating.withdrawn] if rating.withdrawn else [])]
     return min(found, default=None)
 
 

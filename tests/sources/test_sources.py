@@ -49,6 +49,12 @@ def test_a_new_text_is_a_new_version_and_the_old_one_stays(client: TestClient) -
     gone = patch(client, path, text_sha256=None, text_length=None)
     assert gone["text_sha256"] is None
     assert client.get(f"/v1/{path}/text").status_code == 404
+    patch(client, path, text=TEXT)
+    gone = patch(client, path, text=None)
+    assert gone["text_sha256"] is gone["text_length"] is None
+    assert client.get(f"/v1/{path}/text").status_code == 404
+    elsewhere = patch(client, path, text=None, text_sha256="0" * 64, text_length=9)
+    assert (elsewhere["text_sha256"], elsewhere["text_length"]) == ("0" * 64, 9)
     again = patch(client, path, text=TEXT)
     assert again["text_sha256"] == made["text_sha256"]
 

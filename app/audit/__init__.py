@@ -1,0 +1,1 @@
+"""The audit log, as admins read it: who did what, and whether the chain is whole."""

@@ -1,0 +1,1 @@
+"""Changes: the events of the store, as a list to follow and as a stream."""

@@ -1,0 +1,1 @@
+"""Delivery: out of the events, to who asked to be told."""

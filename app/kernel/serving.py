@@ -1,0 +1,94 @@
+"""Serving: the socket, the server, and several processes behind one of each.
+
+Several workers share one listening socket, which their parent keeps: a worker that goes leaves
+whoever waits there to the others. SIGHUP replaces one worker after another, a new one before an
+old one goes; SIGTERM ends all, once the requests under way have been answered.
+"""
+
+import os
+import signal
+import socket
+from contextlib import suppress
+from typing import Any
+
+import click
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from app.kernel.config import Settings, listed
+from app.kernel.protocol import Config, Patience, Protocol
+
+GRACE_SECONDS = 10
+"""How long requests under way may take to end when the service is stopped."""
+HEALTH_SECONDS = 60
+"""How long a worker may take to start, or say nothing, before it is taken for hung."""
+
+
+def configuration(settings: Settings, app: Any) -> Config:
+    """How the server is to serve an application, or the factory of one that is named."""
+    proxies = listed(settings.trusted_proxies)
+    config = Config(
+        app,
+        factory=isinstance(app, str),
+        host=settings.host,
+        port=settings.port,
+        http=Protocol,
+        ws="none",
+        access_log=False,  # `logs` writes it, without what was asked
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=HEALTH_SECONDS,
+        workers=settings.workers,
+    )
+    config.patience = Patience(
+        head=settings.head_timeout_seconds,
+        body=settings.body_timeout_seconds,
+        write=settings.write_timeout_seconds,
+        head_bytes=settings.max_head_bytes,
+    )
+    return config
+
+
+class WhileParentLives:
+    """Ends a worker whose parent has gone: nobody would restart or stop it."""
+
+    def __init__(self) -> None:
+        self.parent = os.getpid()
+
+    async def __call__(self) -> None:
+        """Look, in the worker, every second or so."""
+        if os.getppid() != self.parent:
+            signal.raise_signal(signal.SIGTERM)
+
+
+def run(config: Config, sock: socket.socket) -> None:
+    """Serve until told to stop."""
+    if config.workers > 1:
+        config.callback_notify, config.timeout_notify = WhileParentLives(), 1
+        Multiprocess(config, sockets=[sock]).run()
+        return
+    with suppress(KeyboardInterrupt):  # raised anew once the requests under way have ended
+        uvicorn.Server(config).run(sockets=[sock])
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket on an address; port 0 becomes a free one."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except (OSError, UnicodeError) as error:  # the latter for what can't be a name
+        sock.close()
+        reason = getattr(error, "strerror", None) or error
+        raise click.ClickException(f"Can't listen on {host}:{port}: {reason}") from None
+    return sock
+
+
+def address(host: str, port: int) -> str:
+    """The address a person on this machine opens."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host)  # noqa: S104 - told apart, not bound
+    return f"http://{name or (f'[{host}]' if ':' in host else host)}:{port}"

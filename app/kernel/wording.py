@@ -1,0 +1,88 @@
+"""What is wrong with a value, in words a person can use rather than in those of pydantic."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.kernel.forms import FORMS
+from app.kernel.ids import SLUG_PATTERN, UUID_PATTERN
+from app.kernel.resource import Resource
+from app.kernel.types import REF_LENGTH, REF_PATTERN
+
+Context = Mapping[str, Any]
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+_FAULTS: dict[str, str | Callable[[Context], str]] = {
+    "missing": "is needed",
+    "extra_forbidden": "there is no such field",
+    "literal_error": lambda context: f"must be {context['expected']}",
+    "union_tag_invalid": lambda c: (
+        f"{c['discriminator'].strip(chr(39))} must be one of {c['expected_tags']}"
+    ),
+    "union_tag_not_found": lambda c: f"{c['discriminator'].strip(chr(39))} is needed",
+    "string_type": "must be text",
+    "string_unicode": "holds a lone surrogate",
+    "string_too_short": lambda context: (
+        "is empty"
+        if context["min_length"] == 1
+        else f"must have {_count(context['min_length'], 'character')} or more"
+    ),
+    "string_too_long": lambda c: f"must have {_count(c['max_length'], 'character')} at most",
+    "string_pattern_mismatch": lambda context: FORMS[context["pattern"]],
+    "too_short": lambda c: f"must have {c['min_length']} entries or more",
+    "too_long": lambda c: f"must have {c['max_length']} entries at most",
+    "greater_than": lambda context: f"must be more than {context['gt']}",
+    "greater_than_equal": lambda context: f"must be {context['ge']} or more",
+    "less_than_equal": lambda context: f"must be {context['le']} or less",
+    "finite_number": "must be a finite number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+}
+"""By pydantic's name of the fault. What isn't here says it well enough itself, as our own do."""
+
+
+def told(fault: Mapping[str, Any], *, parameter: bool = False) -> str:
+    """What pydantic found, of a field of a body or of a parameter."""
+    kind = fault["type"]
+    if parameter and kind == "extra_forbidden":
+        return "there is no such parameter"
+    words = _FAULTS.get(kind)
+    if words is None:
+        return str(fault["msg"]).removeprefix("Value error, ")
+    if kind == "string_pattern_mismatch" and (finds := _finding(fault)):
+        return finds
+    return words if isinstance(words, str) else words(fault.get("ctx", {}))
+
+
+def _finding(fault: Mapping[str, Any]) -> str:
+    """What to do with the analyst's own label where an id or a slug must stand: it finds them."""
+    key = {UUID_PATTERN: "id", SLUG_PATTERN: "id or the slug"}.get(fault["ctx"]["pattern"])
+    field = next((step for step in reversed(fault["loc"]) if isinstance(step, str)), "")
+    kind, given = _meant().get(field), fault["input"]
+    if not key or kind is None or len(given) > REF_LENGTH or not re.fullmatch(REF_PATTERN, given):
+        return ""
+    key = key if "slug" in kind.query.model_fields else "id"
+    return f"must be the {key} of a record; `GET /v1{kind.path}?ref={given}` finds it"
+
+
+def _meant() -> dict[str, Resource]:
+    """The kinds that have refs, by the fields and parameters in which their ids stand."""
+    found = {resource.noun: resource for resource in Resource.known.values()}
+    for resource in Resource.known.values():
+        for reference in resource.model.references:
+            if isinstance(reference.target, str):
+                field = reference.path.removesuffix("/*").rsplit("/", 1)[-1]
+                found[field] = Resource.known[reference.target]
+    return {name: kind for name, kind in found.items() if "ref" in kind.query.model_fields}

@@ -1,0 +1,1 @@
+"""Keys: what principals show, and the admission that looks at it."""

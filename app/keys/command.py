@@ -1,0 +1,134 @@
+"""`entente key` on the command line: the first key, and the way back in for who lost theirs."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import click
+import sqlalchemy as sa
+
+from app.command import configured, opened
+from app.kernel import records
+from app.kernel.access import LOCAL, ROLES, Origin, Principal
+from app.kernel.db import Tx
+from app.kernel.errors import Gone, NotFound
+from app.kernel.eyes import EVERYTHING, LEVELS
+from app.kernel.meta import secret
+from app.kernel.records import Row
+from app.kernel.view import View
+from app.keys.models import Key
+from app.keys.schemas import KeyIn
+from app.keys.service import keys, make
+from app.principals.models import Principal as Holder
+from app.principals.schemas import PrincipalIn
+from app.principals.service import principals
+
+OWNER = Principal.owner(LOCAL)
+
+
+@click.group()
+def key() -> None:
+    """Make, list and revoke the keys of principals."""
+
+
+@key.command()
+@click.argument("principal")
+@click.option("--role", type=click.Choice(list(ROLES)), help="Of a new principal.")
+@click.option(
+    "--clearance", type=click.Choice(LEVELS), help="Of a new principal.  [default: CLEAR]"
+)
+@click.option("--group", "groups", multiple=True, help="A group of a new principal; repeat.")
+@click.option("--machine", is_flag=True, help="The new principal is a machine.")
+@click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    type=click.Choice(["rate", "resolve"]),
+    help="What the new machine may do though it judges; repeat.",
+)
+@click.option("--name", default="command line", show_default=True, help="What the key is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(sorted(ROLES["admin"])),
+    help="Only this permission; repeat.  [default: all of the principal's]",
+)
+@click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.")
+def create(
+    principal: str, name: str, scopes: Sequence[str], days: int | None, **said: object
+) -> None:
+    """Make a key of PRINCIPAL (a slug), and the principal if it isn't there. It is shown once."""
+    with opened(configured()) as database:
+        hashing = secret(database, "key_secret")
+        with database.write(OWNER, Origin(route="entente key create")) as tx:
+            holder = _holder(tx, principal, said)
+            shape = KeyIn(
+                principal=holder["id"],
+                name=name,
+                scopes=list(scopes) or None,  # type: ignore[arg-type]  # click has checked them
+                expires_at=tx.now + timedelta(days=days) if days else None,
+            )
+            row, text = make(tx, hashing, shape)
+    click.echo(
+        f"{holder['slug']} is {holder['role']}, cleared for {holder['clearance']}.", err=True
+    )
+    click.echo(f"The key {row['prefix']}… is shown this once:", err=True)
+    click.echo(text)
+
+
+def _holder(tx: Tx, slug: str, said: dict[str, object]) -> Row:
+    """The principal, made where it is missing; what is said of one that is there is refused."""
+    given = {name: value for name, value in said.items() if value}
+    try:
+        found = records.find(tx.session, Holder, slug, tx.view)
+    except (NotFound, Gone):
+        if "role" not in given:
+            raise click.ClickException(f"There is no {slug!r} yet: say its --role.") from None
+        shape = PrincipalIn.model_validate({"slug": slug, "name": slug, **_lists(given)})
+        return principals.create(tx, shape)
+    if given:
+        raise click.ClickException(f"{slug!r} is there already; PATCH /v1/principals changes it.")
+    return found
+
+
+def _lists(given: dict[str, object]) -> dict[str, object]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in given.items()
+    }
+
+
+@key.command("list")
+def list_keys() -> None:
+    """List the keys there are, without their secrets."""
+    with opened(configured()) as database, database.read() as session:
+        view = View(EVERYTHING)
+        holder, t = view.of(Holder), view.of(Key)
+        rows = session.execute(
+            sa.select(
+                t.c.prefix, holder.c.slug, holder.c.role, t.c.name, t.c.expires_at, t.c.last_used_at
+            )
+            .join(holder, holder.c.id == t.c.principal)
+            .order_by(t.c.id)
+        ).all()
+    for prefix, slug, role, name, expires, used in rows:
+        ends = f"until {expires:%Y-%m-%d}" if expires else "for good"
+        last = f"last used {used:%Y-%m-%d %H:%M}" if used else "never used"
+        click.echo(f"{prefix}  {slug} ({role})  {name}  {ends}, {last}")
+
+
+@key.command()
+@click.argument("prefix")
+def revoke(prefix: str) -> None:
+    """Revoke the key that begins with PREFIX, as `list` shows it."""
+    origin = Origin(route="entente key revoke")
+    with opened(configured()) as database, database.write(OWNER, origin) as tx:
+        t = tx.view.of(Key)
+        found = (
+            tx.session.execute(sa.select(t).where(t.c.prefix == prefix.rstrip("…")))
+            .mappings()
+            .all()
+        )
+        if len(found) != 1:
+            raise click.ClickException(f"There is no one key {prefix!r}.")
+        keys.remove(tx, dict(found[0]))
+    click.echo(f"{prefix} is revoked.")

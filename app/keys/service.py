@@ -1,0 +1,177 @@
+"""Keys as a resource: made, rotated, revoked; shown once, kept as hashes."""
+
+import hashlib
+import hmac
+import re
+import secrets
+import zlib
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.kernel import audit, records
+from app.kernel.access import LOCAL, Principal
+from app.kernel.db import Database, Tx
+from app.kernel.errors import Conflict, Invalid
+from app.kernel.eyes import EVERYTHING
+from app.kernel.listing import Rows, equals, refers
+from app.kernel.records import Row
+from app.kernel.resource import Resource
+from app.kernel.rights import WHO
+from app.kernel.tables import table_of
+from app.kernel.types import Label, Reference, Shape
+from app.kernel.view import View
+from app.keys.models import Key as Table
+from app.keys.schemas import Key, KeyChange, KeyIn
+from app.principals.models import Principal as Holder
+from app.principals.service import as_caller
+
+FORM = re.compile("ent_([0-9a-f]{8})_([0-9a-f]{64})([0-9a-f]{8})")
+USED_EVERY = timedelta(minutes=1)
+"""How precisely the last use is kept: not every request is to be a write."""
+
+
+class KeyQuery(Rows):
+    """Filters of keys."""
+
+    sorts: ClassVar[dict[str, bool]] = {
+        "id": False,
+        "created_at": False,
+        "name": False,
+        "expires_at": True,
+        "last_used_at": True,
+    }
+
+    principal: Annotated[list[Reference], refers("principal", "principals")] = []
+    prefix: Annotated[list[Label], equals("prefix")] = []
+
+
+class Keys(Resource):
+    """Deleting a key revokes it."""
+
+    model = Table
+    accepts = KeyChange
+    answers = Key
+    query = KeyQuery
+    noun = "key"
+    expands = {"principal": "principal"}
+
+    @property
+    def made_from(self) -> type[Shape]:
+        """A key is made for somebody, and stays theirs."""
+        return KeyIn
+
+    def check(self, tx: Tx, row: Row, before: Row | None) -> None:
+        """A key that has expired already was meant otherwise."""
+        expires = row["expires_at"]
+        if (
+            expires is not None
+            and expires <= tx.now
+            and (before or {}).get("expires_at") != expires
+        ):
+            raise Invalid.at("/expires_at", "lies in the past; delete a key to revoke it")
+
+
+keys = Keys()
+
+
+def new_text() -> str:
+    """A key: 256 random bits, with a beginning to tell it by and a checksum against typos."""
+    start = f"ent_{secrets.token_hex(4)}_{secrets.token_hex(32)}"
+    return f"{start}{_checksum(start)}"
+
+
+def _checksum(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x}"
+
+
+def digest_of(text: str, secret: bytes) -> str:
+    """What is kept of a key."""
+    return hmac.digest(secret, text.encode(), hashlib.sha256).hex()
+
+
+def any_there(session: Session) -> bool:
+    """Whether there is a key: from then on the service is closed to who has none."""
+    t = View(EVERYTHING).of(Table)
+    return session.execute(sa.select(t.c.id).limit(1)).first() is not None
+
+
+def make(tx: Tx, secret: bytes, shape: KeyIn) -> tuple[Row, str]:
+    """A new key: its row, and the text that is shown once.
+
+    Raises Conflict where it is the first, which closes the service, and isn't an administrator's.
+    """
+    if not any_there(tx.session):
+        holder = records.find(tx.session, Holder, shape.principal, tx.view)
+        if holder["role"] != "admin":
+            raise Conflict("The first key must be an admin's: it closes the service to all others.")
+    text = new_text()
+    row = keys.create(tx, shape, prefix=text[:12], digest=digest_of(text, secret))
+    return row, text
+
+
+def rotate(tx: Tx, secret: bytes, key: str, overlap: timedelta) -> tuple[Row, str]:
+    """Another key for the same use; the old one ends after the overlap, if not before."""
+    old = records.find(tx.session, Table, key, tx.view)
+    end = tx.now + overlap
+    if old["expires_at"] is not None and old["expires_at"] <= tx.now:
+        raise Invalid.at("/key", "has expired; make a new one")
+    shape = KeyIn(
+        principal=old["principal"],
+        name=old["name"],
+        scopes=old["scopes"],
+        expires_at=_later(old["expires_at"], end),
+    )
+    made = make(tx, secret, shape)
+    if old["expires_at"] is None or old["expires_at"] > end:
+        records.change(tx, Table, old, {"expires_at": end}, action="key_rotated")
+    else:
+        audit.note(tx, "key_rotated", kind=keys.kind, record=old["id"], version=old["version"])
+    return made
+
+
+def _later(expires: datetime | None, end: datetime) -> datetime | None:
+    """A key made for a key that expires lives as long, and no less than the overlap."""
+    return None if expires is None else max(expires, end + timedelta(minutes=1))
+
+
+def known(
+    session: Session, secret: bytes, text: str, now: datetime
+) -> tuple[Principal, Row] | None:
+    """Whose key a text is, with its row; None unless it is somebody's and still good."""
+    found = FORM.fullmatch(text)
+    if found is None or not hmac.compare_digest(found[3], _checksum(text[: -len(found[3])])):
+        return None
+    view = View(EVERYTHING)
+    key, holder = view.of(Table), view.of(Holder)
+    used = (
+        key.c[name].label(f"key_{name}") for name in ("id", "scopes", "expires_at", "last_used_at")
+    )
+    wanted = sa.select(holder, *used).join(key, key.c.principal == holder.c.id)
+    wanted = wanted.where(key.c.digest == digest_of(text, secret))
+    row = session.execute(wanted).mappings().one_or_none()
+    if row is None or (row["key_expires_at"] is not None and row["key_expires_at"] <= now):
+        return None
+    return as_caller(session, row, row["key_scopes"]), dict(row)
+
+
+def touch(database: Database, row: Row, now: datetime) -> None:
+    """Keep when a key was last used, at most once a minute."""
+    last = row["key_last_used_at"]
+    if last is not None and now - last < USED_EVERY:
+        return
+    table = table_of(Table)
+    with database.write(Principal.owner("service")) as tx:
+        tx.session.execute(
+            sa.update(table).where(table.c.id == row["key_id"]).values(last_used_at=now)
+        )
+
+
+def _local(session: Session, name: str) -> Principal | None:
+    """The caller of an open service, while it is open."""
+    return Principal.owner(LOCAL) if name == LOCAL and not any_there(session) else None
+
+
+WHO.append(_local)

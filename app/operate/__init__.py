@@ -1,0 +1,1 @@
+"""What who runs the service needs: backup, restore, and a doctor."""

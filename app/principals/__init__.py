@@ -1,0 +1,1 @@
+"""Principals: the people and machines that may ask, each with a role and a clearance."""

@@ -1,0 +1,239 @@
+"""Keys: who asks, what they may do, and since when no longer."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from app.kernel.config import Settings
+from app.kernel.db import Database
+from app.kernel.openapi import operations
+from app.kernel.types import now
+from app.main import create_app
+from app.permissions import PERMISSIONS
+from tests.access.people import People, bearer
+from tests.helpers import make, make_actor, make_alliance, make_consequence, read
+
+
+def test_without_a_key_the_service_is_open_on_this_machine(client: TestClient) -> None:
+    me = read(client, "me")
+    assert (me["open"], me["name"]) == (True, "local")
+    make_actor(client)
+
+
+def test_the_first_key_closes_it_to_everybody_else(client: TestClient) -> None:
+    people = People(client)
+    answer = client.get("/v1/actors")
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert people.status("actors", people.admin) == 200
+    assert people.read("me", people.admin)["open"] is False
+
+
+def test_the_first_key_is_an_administrators(client: TestClient) -> None:
+    make(client, "principals", {"slug": "reader", "name": "Reader"})
+    answer = client.post("/v1/keys", json={"principal": "reader", "name": "first"})
+    assert answer.status_code == 409
+    assert "admin" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "Bearer", "Bearer ent_12345678_no", "Basic dTpw", f"Bearer ent_{'0' * 8}_{'0' * 72}", "x"],
+)
+def test_what_is_no_key_is_refused(client: TestClient, header: str) -> None:
+    People(client)
+    answer = client.get("/v1/actors", headers={"Authorization": header})
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthorized")
+
+
+def test_a_key_is_shown_once_and_kept_as_a_hash(client: TestClient, database: Database) -> None:
+    people = People(client)
+    once = {**people.admin, "Idempotency-Key": "a-key"}
+    body = {"principal": "chief", "name": "second"}
+    first = client.post("/v1/keys", json=body, headers=once).json()
+    again = client.post("/v1/keys", json=body, headers=once)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json() == {**first, "key": None}
+    secret = first["key"].rsplit("_", 1)[1]
+    shown = client.get(f"/v1/keys/{first['id']}", headers=people.admin).text
+    versions = client.get(f"/v1/keys/{first['id']}/versions", headers=people.admin).text
+    assert secret not in shown + versions
+    with database.read() as session:
+        for table in sa.inspect(session.connection()).get_table_names():
+            assert secret not in str(
+                session.execute(sa.select(sa.text("*")).select_from(sa.table(table))).all()
+            )
+
+
+def test_a_key_that_is_revoked_expired_or_orphaned_is_none(client: TestClient) -> None:
+    people = People(client)
+    reader = people.join("reader", "reader")
+    other = people.key("reader")
+    assert [people.status("actors", who) for who in (reader, other)] == [200, 200]
+    (mine, theirs) = people.read("keys", people.admin, principal="reader")["items"]
+    stale = {**people.admin, "If-Match": "*"}
+    assert client.delete(f"/v1/keys/{mine['id']}", headers=stale).status_code == 204
+    assert [people.status("actors", who) for who in (reader, other)] == [401, 200]
+    assert theirs["prefix"] == other["Authorization"].removeprefix("Bearer ")[:12]
+    assert client.delete("/v1/principals/reader", headers=stale).status_code == 204
+    assert people.status("actors", other) == 401
+
+
+def test_a_key_ends_when_it_expires(client: TestClient, database: Database) -> None:
+    people = People(client)
+    people.join("reader", "reader")
+    soon = (now() + timedelta(days=1)).isoformat()
+    key = people.key("reader", expires_at=soon)
+    assert people.status("me", key) == 200
+    past = {"past": now() - timedelta(seconds=1)}
+    with database.engine.begin() as connection:
+        stored = past if database.is_postgres else {"past": past["past"].replace(tzinfo=None)}
+        sql = "UPDATE keys SET expires_at = :past WHERE expires_at IS NOT NULL"
+        connection.execute(sa.text(sql).bindparams(sa.bindparam("past", type_=sa.DateTime)), stored)
+    assert people.status("me", key) == 401
+    answer = client.post(
+        "/v1/keys",
+        json={"principal": "reader", "name": "late", "expires_at": "2020-01-01T00:00:00Z"},
+        headers=people.admin,
+    )
+    assert answer.json()["errors"][0]["pointer"] == "/expires_at"
+
+
+def test_a_rotated_key_stays_good_beside_the_new_one_for_a_while(client: TestClient) -> None:
+    people = People(client)
+    old = people.join("reader", "reader")
+    (key,) = people.read("keys", people.admin, principal="reader")["items"]
+    fresh = people.post(f"keys/{key['id']}/rotate", {"overlap_hours": 1})
+    assert [people.status("me", who) for who in (old, bearer(fresh["key"]))] == [200, 200]
+    ends = people.read(f"keys/{key['id']}", people.admin)["expires_at"]
+    assert ends is not None
+    people.post(f"keys/{fresh['id']}/rotate", {"overlap_hours": 0})
+    assert people.status("me", bearer(fresh["key"])) == 401
+
+
+def test_a_key_does_no_more_than_its_scopes(client: TestClient) -> None:
+    people = People(client)
+    people.join("editor", "editor")
+    key = people.key("editor", scopes=["read"])
+    assert people.read("me", key)["permissions"] == ["read"]
+    answer = client.post("/v1/actors", json={}, headers=key)
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
+
+
+def test_rights_follow_the_principal_at_once(client: TestClient) -> None:
+    people = People(client)
+    key = people.join("mover", "editor", clearance="AMBER")
+    people.post("actors", {"slug": "a", "name": "A", "kind": "state", "tlp": "AMBER"})
+    assert people.status("actors/a", key) == 200
+    people.patch("principals/mover", role="reader", clearance="CLEAR")
+    assert people.status("actors/a", key) == 404
+    assert client.post("/v1/actors", json={}, headers=key).status_code == 403
+
+
+def test_every_operation_needs_a_permission_and_no_other_is_named(settings: Settings) -> None:
+    document = create_app(settings).openapi()
+    there = {
+        f"{method.upper()} {path.removeprefix('/v1')}" for path, method, _ in operations(document)
+    }
+    assert set(PERMISSIONS) == there
+
+
+def test_who_reads_changes_nothing(client: TestClient, settings: Settings) -> None:
+    people = People(client)
+    reader = people.join("reader", "reader", clearance="RED")
+    for path, method, operation in operations(create_app(settings).openapi()):
+        url = re.sub(r"\{\w+\}", "0" * 8 + "-0000-7000-8000-" + "0" * 12, path)
+        answer = client.request(method.upper(), url, headers=reader, json={})
+        name = operation["operationId"]
+        if method != "get" or PERMISSIONS[f"GET {path.removeprefix('/v1')}"] == "admin":
+            assert answer.status_code == 403, name
+        else:
+            assert answer.status_code not in {401, 403}, name
+
+
+def consequence(people: People) -> str:
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"})["id"]
+    body = {"title": "It happens", "category": "military"}
+    return str(people.post(f"alliances/{alliance}/consequences", body)["id"])
+
+
+def rating(client: TestClient, key: str, headers: dict[str, str], **said: Any) -> Any:
+    body = {"probability": 0.4, **said}
+    return client.post(f"/v1/consequences/{key}/ratings", json=body, headers=headers)
+
+
+def test_an_analyst_rates_as_nobody_else(client: TestClient) -> None:
+    people = People(client)
+    key = consequence(people)
+    ann, bob = people.join("ann"), people.join("bob", assessor="team-b")
+    mine = rating(client, key, ann).json()
+    assert mine["assessor"] == "ann"
+    assert rating(client, key, bob).json()["assessor"] == "team-b"
+    assert rating(client, key, bob, assessor="ann").status_code == 403
+    withdrawal = {"reason": "not mine"}
+    path = f"/v1/ratings/{mine['id']}/withdraw"
+    assert client.post(path, json=withdrawal, headers=bob).status_code == 403
+    assert client.post(path, json=withdrawal, headers=ann).status_code == 201
+
+
+def test_an_analyst_changes_what_they_made_and_an_editor_all(client: TestClient) -> None:
+    people = People(client)
+    ann, bob, eve = people.join("ann"), people.join("bob"), people.join("eve", "editor")
+    body = {"slug": "x", "name": "X", "kind": "state"}
+    assert client.post("/v1/actors", json=body, headers=ann).status_code == 201
+
+    def change(who: dict[str, str], name: str) -> int:
+        headers = {**who, "If-Match": "*"}
+        return client.patch("/v1/actors/x", json={"name": name}, headers=headers).status_code
+
+    assert [change(ann, "Y"), change(bob, "Z"), change(eve, "Q")] == [200, 403, 200]
+    stale = {**bob, "If-Match": "*"}
+    assert client.delete("/v1/actors/x", headers=stale).status_code == 403
+
+
+def test_an_analyst_resolves_nothing(client: TestClient) -> None:
+    people = People(client)
+    key = consequence(people)
+    body = {"status": "occurred", "since": "2024-01-01T00:00:00Z"}
+    path = f"/v1/consequences/{key}/outcomes"
+    assert client.post(path, json=body, headers=people.join("ann")).status_code == 403
+    assert client.post(path, json=body, headers=people.join("eve", "editor")).status_code == 201
+
+
+def test_a_machine_judges_only_where_it_is_allowed_and_says_so(client: TestClient) -> None:
+    people = People(client)
+    key = consequence(people)
+    mute = people.join("mute-bot", machine=True)
+    assert rating(client, key, mute).status_code == 403
+    bot = people.join("rating-bot", machine=True, allowed=["rate"])
+    made = rating(client, key, bot).json()
+    assert made["machine"] is True
+    assert people.read(f"consequences/{key}/judgement", people.admin)["n"] == 0
+
+
+def test_a_cursor_is_good_for_who_was_given_it(client: TestClient) -> None:
+    people = People(client)
+    ann, bob = people.join("ann"), people.join("bob")
+    for name in ("a", "b"):
+        people.post("actors", {"slug": name, "name": name, "kind": "state"})
+    cursor = people.read("actors", ann, limit=1)["next"]
+    assert people.status("actors", ann, limit=1, cursor=cursor) == 200
+    assert people.status("actors", bob, limit=1, cursor=cursor) == 400
+
+
+def test_the_last_use_of_a_key_is_kept(client: TestClient) -> None:
+    people = People(client)
+    reader = people.join("reader", "reader")
+    (key,) = people.read("keys", people.admin, principal="reader")["items"]
+    assert key["last_used_at"] is None
+    people.read("me", reader)
+    (key,) = people.read("keys", people.admin, principal="reader")["items"]
+    assert (key["last_used_at"] is not None, key["version"]) == (True, 1)
+
+
+def test_helpers_of_open_stores_still_work(client: TestClient) -> None:
+    assert make_consequence(client, make_alliance(client)["id"])["judgement"]["n"] == 0

@@ -1,0 +1,247 @@
+"""Non-interference: what a reader may not see changes no byte of anything they are told.
+
+Two people write random data: one in sight of a reader, one above. The reader asks everything there
+is to ask; then things above them are added, changed, withdrawn, merged and deleted at random; then
+they ask everything again. No answer may differ, nor the tag or the length of one.
+"""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.kernel.config import Settings
+from app.kernel.openapi import operations
+from app.main import create_app
+from app.permissions import PERMISSIONS
+from tests.access.people import Headers, People
+
+GROUPS = ["desk"]
+NEEDS = {
+    "claims": ("actors", "sources"),
+    "evidence": ("claims", "consequences"),
+    "ratings": ("consequences",),
+    "outcomes": ("consequences",),
+    "annotations": ("claims", "actors", "consequences"),
+}
+"""What there must be before there is one of a kind."""
+LOW: dict[str, Any] = {"clearance": "AMBER", "groups": ["other"]}
+HIGH: dict[str, Any] = {"clearance": "RED", "groups": [*GROUPS, "other"]}
+ABOVE = (
+    {"tlp": "AMBER", "audience": GROUPS},
+    {"tlp": "AMBER+STRICT"},
+    {"tlp": "AMBER+STRICT", "audience": GROUPS},
+    {"tlp": "RED"},
+)
+IN_SIGHT = (
+    {"tlp": "CLEAR"},
+    {"tlp": "GREEN"},
+    {"tlp": "AMBER"},
+    {"tlp": "AMBER", "audience": ["other"]},
+)
+WORDS = ["river", "bridge", "convoy", "harbour", "signal"]
+MOVING = re.compile(r'"as_of":"[^"]+"|"days_since_rated":[0-9.e+-]+')
+HEADERS = ("etag", "link", "location", "content-type", "vary")
+OPTIONS = (
+    "as_of=2024-06-01",
+    "total=true&limit=3",
+    "sort=-id",
+    "format=csv&as_of=2024-06-01",
+)
+
+
+class World:
+    """Random data, made by somebody under some markings; remembers what is there."""
+
+    def __init__(self, people: People, random: Random) -> None:
+        self.people, self.random = people, random
+        self.made: dict[str, list[str]] = {}
+        self.number = 0
+
+    def choose(self, kind: str, known: dict[str, list[str]]) -> str:
+        return self.random.choice(known[kind])
+
+    def label(self) -> str:
+        self.number += 1
+        return f"{self.random.choice(WORDS)}-{self.random.randrange(10**9)}"
+
+    def add(
+        self, who: Headers, marking: dict[str, Any], known: dict[str, list[str]], kind: str
+    ) -> None:
+        """Try one more record of a kind, resting on what is known; rules may well be against it."""
+        if any(not known.get(below) for below in NEEDS.get(kind, ())):
+            return
+        make: Callable[..., tuple[str, dict[str, Any]]] = getattr(self, f"_{kind}")
+        path, body = make(known)
+        answer = self.people.client.post(f"/v1/{path}", json={**body, **marking}, headers=who)
+        assert answer.status_code in {201, 404, 409, 422}, answer.text
+        if answer.status_code == 201:
+            self.made.setdefault(kind, []).append(answer.json()["id"])
+
+    def day(self) -> str:
+        return f"2024-0{self.random.randint(1, 9)}-{self.random.randint(10, 28)}T00:00:00Z"
+
+    def _actors(self, _known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        return "actors", {"slug": self.label(), "name": self.label(), "kind": "state"}
+
+    def _sources(self, _known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        text = f"The {self.random.choice(WORDS)} by the {self.random.choice(WORDS)}."
+        return "sources", {
+            "slug": self.label(),
+            "title": self.label(),
+            "text": text,
+            "reliability": "B",
+        }
+
+    def _claims(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        body: dict[str, Any] = {
+            "statement": f"The {self.random.choice(WORDS)} is open.",
+            "modality": self.random.choice(["asserted", "denied"]),
+            "about": [self.choose("actors", known)],
+            "carriers": [{"source": self.choose("sources", known)}],
+            "alliance": known["alliances"][0],
+            "effective_at": self.day(),
+        }
+        if known.get("claims"):
+            kind = self.random.choice(["denies", "contradicts", "retracts", "supports"])
+            body["relations"] = [{"kind": kind, "claim": self.choose("claims", known)}]
+        return "claims", body
+
+    def _consequences(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        body = {"title": f"The {self.label()} falls", "category": "military"}
+        return f"alliances/{known['alliances'][0]}/consequences", body
+
+    def _evidence(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        body = {"claim": self.choose("claims", known), "bears_on": "outcome"}
+        path = f"consequences/{self.choose('consequences', known)}/evidence"
+        return path, {**body, "bearing": self.random.choice(["supports", "contradicts"])}
+
+    def _ratings(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        body = {
+            "probability": self.random.randint(5, 95) / 100,
+            "impact": self.random.randint(1, 5),
+            "confidence": self.random.choice(["low", "moderate", "high"]),
+            "rationale": f"Because of the {self.random.choice(WORDS)}.",
+            "effective_at": self.day(),
+        }
+        return f"consequences/{self.choose('consequences', known)}/ratings", body
+
+    def _outcomes(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        status = self.random.choice(["open", "partly_occurred", "occurred", "did_not_occur"])
+        path = f"consequences/{self.choose('consequences', known)}/outcomes"
+        return path, {"status": status, "since": self.day()}
+
+    def _annotations(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        kind = self.random.choice(["claims", "actors", "consequences"])
+        target = {"type": kind, "id": self.choose(kind, known)}
+        body = f"Look at the {self.random.choice(WORDS)}."
+        return "annotations", {"body": body, "motivation": "commenting", "target": target}
+
+
+KINDS = ("actors", "sources", "claims", "consequences", "ratings", "outcomes", "annotations")
+
+
+def told(client: TestClient, who: Headers, paths: list[str]) -> dict[str, Any]:
+    """Every answer to a reader, without what time alone moves."""
+    found: dict[str, Any] = {}
+    for path in paths:
+        answer = client.get(path, headers=who)
+        assert answer.status_code < 500, (path, answer.text)
+        headers = {name: answer.headers.get(name) for name in HEADERS}
+        body = MOVING.sub("", answer.text)
+        if answer.status_code >= 400:
+            body = body.replace(answer.json()["request_id"], "")
+        found[path] = (answer.status_code, headers, body)
+    return found
+
+
+def questions(made: dict[str, list[str]], after: str, settings: Settings) -> list[str]:
+    """Everything that can be asked of what was made."""
+    every: list[str] = []
+    for path, method, _ in operations(create_app(settings).openapi()):
+        below = path.removeprefix("/v1")
+        if method != "get" or PERMISSIONS[f"GET {below}"] == "admin" or "stream" in path:
+            continue
+        asked = [path]
+        for name in re.findall(r"\{(\w+)\}", path):
+            kind = f"{name}s" if name != "key" else re.findall(r"/([a-z_]+)/\{key\}", path)[-1]
+            asked = [
+                one.replace(f"{{{name}}}", key, 1)
+                for one in asked
+                for key in made.get(kind, [])[-2:]
+            ]
+        for one in asked:
+            if one.endswith("/search"):
+                every += [f"{one}?q={word}" for word in (*WORDS, "the", "brid*")]
+                continue
+            every.append(one)
+            if path.count("{") < 2:
+                every += [f"{one}?{option}" for option in (*OPTIONS, f"known_at={after}")]
+    every += [f"/v1/claims?contested={flag}" for flag in ("true", "false")]
+    every += ["/v1/consequences?half_life_days=90", "/v1/consequences?sort=-risk,title&n_min=1"]
+    every += [
+        "/v1/consequences?include=alliance,affected",
+        "/v1/claims?include=about,sources,relations",
+    ]
+    return every
+
+
+def stir(people: People, who: Headers, hidden: World, known: dict[str, list[str]]) -> None:
+    """Add at random, then change, withdraw, merge and delete of it at random."""
+    client, random = people.client, hidden.random
+    for _ in range(40):
+        kind = random.choice((*KINDS, "ratings", "evidence", "claims"))
+        every = {k: [*known.get(k, ()), *hidden.made.get(k, ())] for k in (*known, *hidden.made)}
+        hidden.add(who, random.choice(ABOVE), every, kind)
+    stale = {**who, "If-Match": "*"}
+    for kind in KINDS:
+        for key in hidden.made.get(kind, []):
+            act = random.randrange(4)
+            if kind == "ratings":
+                reason = {"reason": "Wrong."}
+                client.post(f"/v1/ratings/{key}/withdraw", json=reason, headers=who)
+            elif act == 0:
+                client.patch(f"/v1/{kind}/{key}", json={"tlp": "RED"}, headers=stale)
+            elif act == 1:
+                client.delete(f"/v1/{kind}/{key}", headers=stale)
+    actors = hidden.made.get("actors", [])
+    for one, into in pairwise(actors):
+        client.post(f"/v1/actors/{one}/merge", json={"into": into}, headers=who)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_above_a_reader_changes_no_byte_they_are_told(
+    client: TestClient, settings: Settings, seed: int
+) -> None:
+    random = Random(seed)  # noqa: S311 - it makes test data
+    people = People(client)
+    low = people.join("low", "editor", **LOW)
+    other = people.join("other", "editor", **LOW)
+    high = people.join("high", "editor", **HIGH)
+    sight = World(people, random)
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, other)["id"]
+    sight.made["alliances"] = [alliance]
+    for marking in (*IN_SIGHT, *IN_SIGHT):
+        for kind in (*KINDS, "evidence"):
+            sight.add(random.choice([other, low]), marking, sight.made, kind)
+    after = people.read(f"alliances/{alliance}", low)["recorded_at"]
+    paths = questions(sight.made, after, settings)
+    before = told(client, low, paths)
+    assert sum(status == 200 for status, _, _ in before.values()) > len(before) / 2
+
+    hidden = World(people, random)
+    stir(people, high, hidden, sight.made)
+    assert len(hidden.made) > 4
+    now = told(client, low, paths)
+    for path, answer in before.items():
+        assert now[path] == answer, path
+    unheard = "00000000-0000-7000-8000-000000000000"
+    for kind in ("actors", "sources", "claims", "consequences", "annotations"):
+        for key in hidden.made.get(kind, []):
+            (mine,) = told(client, low, [f"/v1/{kind}/{key}"]).values()
+            (none,) = told(client, low, [f"/v1/{kind}/{unheard}"]).values()
+            assert (mine[0], mine[2].replace(key, unheard)) == (none[0], none[2])

@@ -1,0 +1,273 @@
+"""Markings: what is seen by whom, and that nothing is marked below what it tells of."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.access.people import Headers, People
+from tests.helpers import Body, ids
+
+WRITERS: dict[str, Any] = {"role": "editor", "clearance": "RED", "groups": ["desk", "board"]}
+
+
+@pytest.fixture
+def people(client: TestClient) -> People:
+    return People(client)
+
+
+@pytest.fixture
+def writer(people: People) -> Headers:
+    return people.join("writer", **WRITERS)
+
+
+def actor(people: People, who: Headers, slug: str, **said: Any) -> Body:
+    return people.post("actors", {"slug": slug, "name": slug, "kind": "state", **said}, who)
+
+
+def refusal(client: TestClient, who: Headers, path: str, body: Body) -> str:
+    answer = client.post(f"/v1/{path}", json=body, headers=who)
+    assert answer.status_code == 422, answer.text
+    pointer: str = answer.json()["errors"][0]["pointer"]
+    return pointer
+
+
+READERS: dict[str, dict[str, Any]] = {
+    "clear": {"clearance": "CLEAR"},
+    "green": {"clearance": "GREEN"},
+    "amber": {"clearance": "AMBER"},
+    "desk": {"clearance": "AMBER", "groups": ["desk"]},
+    "strict": {"clearance": "AMBER+STRICT", "groups": ["desk"]},
+    "red": {"clearance": "RED", "groups": ["desk"]},
+    "named": {"clearance": "RED"},
+}
+SEEN = {
+    ("CLEAR", ()): {"clear", "green", "amber", "desk", "strict", "red", "named"},
+    ("GREEN", ()): {"green", "amber", "desk", "strict", "red", "named"},
+    ("AMBER", ()): {"amber", "desk", "strict", "red", "named"},
+    ("AMBER", ("desk",)): {"desk", "strict", "red"},
+    ("AMBER+STRICT", ()): {"strict", "red", "named"},
+    ("AMBER+STRICT", ("desk",)): {"strict", "red"},
+    ("RED", ("named",)): {"named"},
+    ("RED", ()): set(),
+}
+
+
+def test_a_marking_is_seen_by_those_it_is_for(people: People, writer: Headers) -> None:
+    readers = {name: people.join(name, "reader", **said) for name, said in READERS.items()}
+    for number, ((tlp, audience), seeing) in enumerate(SEEN.items()):
+        made = actor(people, writer, f"a{number}", tlp=tlp, audience=list(audience))
+        path = f"actors/{made['id']}"
+        found = {name for name, who in readers.items() if people.status(path, who) == 200}
+        listed = {
+            name for name, who in readers.items() if made["id"] in ids(people.read("actors", who))
+        }
+        assert (found, listed) == (seeing, seeing), (tlp, audience)
+        assert people.status(path, writer) == 200
+
+
+def test_red_names_who_wrote_it(people: People, writer: Headers) -> None:
+    made = actor(people, writer, "a", tlp="RED")
+    assert made["audience"] == ["writer"]
+
+
+@pytest.mark.parametrize("tlp", ["CLEAR", "GREEN"])
+def test_what_everyone_cleared_may_see_names_no_audience(
+    client: TestClient, people: People, tlp: str
+) -> None:
+    body = {"slug": "a", "name": "A", "kind": "state", "tlp": tlp, "audience": ["desk"]}
+    assert refusal(client, people.admin, "actors", body) == "/audience"
+
+
+def test_nobody_writes_what_they_could_not_see(client: TestClient, people: People) -> None:
+    low = people.join("low", "editor", clearance="GREEN", groups=["desk"])
+    high = people.join("high", "editor", clearance="AMBER", groups=["desk"])
+    body = {"slug": "a", "name": "A", "kind": "state"}
+    assert refusal(client, low, "actors", {**body, "tlp": "AMBER"}) == "/tlp"
+    other = {**body, "tlp": "AMBER", "audience": ["board"]}
+    assert refusal(client, high, "actors", other) == "/audience"
+
+
+def test_a_record_is_marked_as_what_it_names_unless_it_is_said(
+    client: TestClient, people: People, writer: Headers
+) -> None:
+    secret = actor(people, writer, "secret", tlp="AMBER", audience=["desk"])
+    claim = {"statement": "It is so.", "modality": "asserted", "about": [secret["id"]]}
+    made = people.post("claims", claim, writer)
+    assert (made["tlp"], made["audience"]) == ("AMBER", ["desk"])
+    assert refusal(client, writer, "claims", {**claim, "tlp": "GREEN"}) == "/tlp"
+    wider = {**claim, "tlp": "AMBER", "audience": ["board", "desk"]}
+    assert refusal(client, writer, "claims", wider) == "/tlp"
+    lowered = {**claim, "tlp": "GREEN", "downgrade": "Cleared for the press."}
+    assert people.post("claims", lowered, writer)["downgrade"] == "Cleared for the press."
+    stale = {**writer, "If-Match": "*"}
+    answer = client.patch(
+        f"/v1/claims/{made['id']}", json={"tlp": "CLEAR", "audience": []}, headers=stale
+    )
+    assert answer.json()["errors"][0]["pointer"] == "/tlp"
+
+
+def test_a_note_is_marked_as_what_it_is_about(
+    client: TestClient, people: People, writer: Headers
+) -> None:
+    secret = actor(people, writer, "secret", tlp="RED")
+    note = {"body": "Look.", "motivation": "commenting"}
+    target = {"type": "actors", "id": secret["id"]}
+    made = people.post("annotations", {**note, "target": target}, writer)
+    assert made["tlp"] == "RED"
+    reply = people.post("annotations", {**note, "reply_to": made["id"]}, writer)
+    assert reply["tlp"] == "RED"
+    stale = {**writer, "If-Match": "*"}
+    answer = client.patch(f"/v1/annotations/{made['id']}", json={"tlp": "CLEAR"}, headers=stale)
+    assert answer.status_code == 422
+
+
+def test_what_is_hidden_takes_no_label_from_anybody(people: People, writer: Headers) -> None:
+    low = people.join("low", "editor")
+    actor(people, writer, "same", tlp="RED")
+    mine = actor(people, low, "same")
+    assert people.read("actors/same", low)["id"] == mine["id"]
+    assert people.read("me", low)["clearance"] == "CLEAR"
+
+
+def test_what_is_hidden_is_not_there_in_any_reference(
+    client: TestClient, people: People, writer: Headers
+) -> None:
+    low = people.join("low", "editor")
+    secret = actor(people, writer, "secret", tlp="RED")
+    claim = {"statement": "It is so.", "modality": "asserted"}
+    unheard = "0" * 8 + "-0000-7000-8000-" + "0" * 12
+    said: list[Any] = []
+    for key in (secret["id"], unheard):
+        answer = client.post("/v1/claims", json={**claim, "about": [key]}, headers=low)
+        said.append((answer.status_code, answer.json()["errors"][0]["detail"].replace(key, "KEY")))
+    assert said[0] == said[1]
+    assert said[0][0] == 422
+
+
+def test_the_past_of_what_was_raised_goes_with_it(people: People, writer: Headers) -> None:
+    low = people.join("low", "reader")
+    made = actor(people, writer, "a")
+    then = people.read("actors/a", low)["recorded_at"]
+    people.patch(f"actors/{made['id']}", writer, name="B")
+    assert people.status("actors/a", low, known_at=then) == 200
+    people.patch(f"actors/{made['id']}", writer, tlp="RED")
+    for path in ("actors/a", f"actors/{made['id']}", f"actors/{made['id']}/versions"):
+        assert people.status(path, low) == 404, path
+        if not path.endswith("versions"):
+            assert people.status(path, low, known_at=then) == 404, path
+    assert len(people.read(f"actors/{made['id']}/versions", writer)["items"]) == 3
+    assert people.read("actors", low, known_at=then)["items"] == []
+
+
+def test_the_past_of_what_was_lowered_stays_as_it_was(people: People, writer: Headers) -> None:
+    low = people.join("low", "reader")
+    made = actor(people, writer, "a", tlp="RED")
+    then = made["recorded_at"]
+    people.patch("actors/a", writer, tlp="CLEAR", audience=[])
+    assert people.status("actors/a", low) == 200
+    assert people.status("actors/a", low, known_at=then) == 404
+    (shown,) = people.read("actors/a/versions", low)["items"]
+    assert shown["version"] == 2
+    assert len(people.read("actors/a/versions", writer)["items"]) == 2
+
+
+def test_what_stands_under_a_raised_record_goes_up_with_it(people: People, writer: Headers) -> None:
+    low = people.join("low", "reader")
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, writer)["id"]
+    body = {"title": "It happens", "category": "military"}
+    key = people.post(f"alliances/{alliance}/consequences", body, writer)["id"]
+    rating = people.post(f"consequences/{key}/ratings", {"probability": 0.3}, writer)["id"]
+    note = {
+        "body": "Look.",
+        "motivation": "commenting",
+        "target": {"type": "ratings", "id": rating},
+    }
+    noted = people.post("annotations", note, writer)["id"]
+    paths = [f"consequences/{key}", f"ratings/{rating}", f"annotations/{noted}"]
+    assert [people.status(path, low) for path in paths] == [200, 200, 200]
+    people.patch(f"consequences/{key}", writer, tlp="AMBER")
+    assert [people.status(path, low) for path in paths] == [404, 404, 404]
+    assert [people.status(path, writer) for path in paths] == [200, 200, 200]
+    assert people.read(f"consequences/{key}/judgement", writer)["n"] == 1
+
+
+def test_each_reader_has_the_pool_of_what_they_see(people: People, writer: Headers) -> None:
+    readers = {
+        name: people.join(name, "reader", **READERS[name]) for name in ("clear", "amber", "desk")
+    }
+    ann = people.join("ann", **WRITERS)
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, writer)["id"]
+    body = {"title": "It happens", "category": "military"}
+    key = people.post(f"alliances/{alliance}/consequences", body, writer)["id"]
+    path = f"consequences/{key}/ratings"
+
+    def seen() -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for name, who in readers.items():
+            listed = people.read(f"alliances/{alliance}/consequences", who)["items"][0]["judgement"]
+            alone = people.read(f"consequences/{key}/judgement", who)
+            live = people.read(f"consequences/{key}/judgement", who, half_life_days=100_000)
+            point = [
+                j["probability"] and round(j["probability"]["point"], 3)
+                for j in (listed, alone, live)
+            ]
+            assert point[0] == point[1] == point[2], name
+            assert len({j["n"] for j in (listed, alone, live)}) == 1
+            series = people.read(f"consequences/{key}/history", who)["items"]
+            assert (series[-1]["n"] if series else 0) == alone["n"]
+            assert sum(
+                len(cell)
+                for row in people.read(f"alliances/{alliance}/risk-matrix", who)["cells"]
+                for cell in row
+            ) == bool(alone["n"])
+            found[name] = [alone["n"], point[0]]
+        return found
+
+    people.post(path, {"probability": 0.2, "impact": 3}, writer)
+    assert seen() == {"clear": [1, 0.2], "amber": [1, 0.2], "desk": [1, 0.2]}
+    people.post(path, {"probability": 0.8, "impact": 3, "tlp": "AMBER"}, ann)
+    assert seen() == {"clear": [1, 0.2], "amber": [2, 0.5], "desk": [2, 0.5]}
+    # The same assessor among fewer: who sees both has the later one.
+    people.post(
+        path, {"probability": 0.8, "impact": 3, "tlp": "AMBER", "audience": ["desk"]}, writer
+    )
+    assert seen() == {"clear": [1, 0.2], "amber": [2, 0.5], "desk": [2, 0.8]}
+    people.post(path, {"probability": 0.5, "impact": 3}, writer)
+    assert seen()["clear"] == [1, 0.5]
+    assert seen()["desk"][0] == 2
+
+
+def test_a_hidden_finding_ends_none_in_sight(people: People, writer: Headers) -> None:
+    low = people.join("low", "reader")
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, writer)["id"]
+    body = {"title": "It happens", "category": "military"}
+    key = people.post(f"alliances/{alliance}/consequences", body, writer)["id"]
+    path = f"consequences/{key}/outcomes"
+    people.post(path, {"status": "open", "since": "2024-01-01T00:00:00Z"}, writer)
+    people.post(path, {"status": "occurred", "since": "2024-06-01T00:00:00Z", "tlp": "RED"}, writer)
+    states = [people.read(f"consequences/{key}", who)["outcome"]["status"] for who in (low, writer)]
+    assert states == ["open", "occurred"]
+    assert len(people.read(f"alliances/{alliance}/consequences", writer)["items"]) == 1
+
+
+def test_an_answer_is_not_given_again_to_who_may_not_see_it_any_more(
+    client: TestClient, people: People
+) -> None:
+    ann = people.join("ann", "editor", clearance="AMBER")
+    once = {**ann, "Idempotency-Key": "a"}
+    body = {"slug": "a", "name": "A", "kind": "state", "tlp": "AMBER"}
+    assert client.post("/v1/actors", json=body, headers=once).status_code == 201
+    assert client.post("/v1/actors", json=body, headers=once).status_code == 201
+    people.patch("principals/ann", clearance="CLEAR")
+    assert client.post("/v1/actors", json=body, headers=once).status_code == 404
+
+
+def test_the_text_of_a_source_is_not_read_out_of_another(people: People, writer: Headers) -> None:
+    low = people.join("low", "editor")
+    text = "What only few may read."
+    held = people.post("sources", {"slug": "s", "title": "S", "text": text, "tlp": "RED"}, writer)
+    body = {"slug": "t", "title": "T", "text_sha256": held["text_sha256"]}
+    people.post("sources", {**body, "text_length": len(text)}, low)
+    assert people.status("sources/t/text", low) == 404
+    assert people.status("sources/s/text", writer) == 200

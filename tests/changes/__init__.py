@@ -1,0 +1,1 @@
+"""Changes: the feed, the stream, the sequence."""

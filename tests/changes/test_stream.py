@@ -1,0 +1,232 @@
+"""The stream, behind a real socket: what comes, in which order, and how it ends."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.changes import hub, routes, stream
+from tests.helpers import Body
+from tests.hostile.service import Service, service_on
+from tests.hostile.wire import Wire
+from tests.live import serving
+from tests.stores import Store
+
+PATIENCE = 30
+
+
+class Reader:
+    """A client that reads one stream."""
+
+    def __init__(self, address: str, last: str = "", **params: Any) -> None:
+        where = urlsplit(address)
+        self.connection = http.client.HTTPConnection(
+            where.hostname or "", where.port, timeout=PATIENCE
+        )
+        headers = {"Last-Event-ID": last} if last else {}
+        query = urlencode(params, doseq=True)
+        self.connection.request("GET", f"/v1/changes/stream?{query}", headers=headers)
+        self.response = self.connection.getresponse()
+        assert self.response.status == 200
+        assert self.response.headers["Content-Type"].startswith("text/event-stream")
+        assert self.block() == ["retry: 2000"]
+
+    def block(self) -> list[str]:
+        """The lines up to the next empty one; none at the end."""
+        lines: list[str] = []
+        while line := self.response.readline().decode():
+            if line == "\n":
+                break
+            lines.append(line.rstrip("\n"))
+        return lines
+
+    def event(self) -> Body:
+        """The next event, passing over comments."""
+        while (lines := self.block()) and lines[0].startswith(":"):
+            continue
+        fields = dict(line.split(": ", 1) for line in lines)
+        found: Body = json.loads(fields["data"])
+        assert (fields["id"], fields["event"]) == (found["id"], found["type"])
+        return found
+
+    def close(self) -> None:
+        """Go away."""
+        self.response.close()
+        self.connection.close()
+
+
+Connect = Callable[..., Reader]
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Open streams, which are closed at the end."""
+    with ExitStack() as stack:
+
+        def opened(address: str, last: str = "", **params: Any) -> Reader:
+            reader = Reader(address, last, **params)
+            stack.callback(reader.close)
+            return reader
+
+        yield opened
+
+
+def call(address: str, method: str, path: str, body: Any = None) -> Any:
+    """Ask the service."""
+    where = urlsplit(address)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=PATIENCE)
+    headers = {"Content-Type": "application/json"}
+    connection.request(method, f"/v1/{path}", body and json.dumps(body), headers)
+    answer = connection.getresponse()
+    found = json.loads(answer.read())
+    connection.close()
+    assert answer.status in {200, 201}, found
+    return found
+
+
+def actor(address: str, slug: str) -> str:
+    """Make an actor; its id."""
+    body = {"slug": slug, "name": slug, "kind": "state"}
+    made: str = call(address, "POST", "actors", body)["id"]
+    return made
+
+
+@pytest.fixture
+def address(store: Store, empty_template: str) -> Iterator[str]:
+    """A server on an empty store."""
+    with serving(store, empty_template) as address:
+        yield address
+
+
+def test_a_stream_begins_now_and_brings_what_happens(connect: Connect, address: str) -> None:
+    actor(address, "before")
+    reader, claims = connect(address), connect(address, kind="claims")
+    made = [actor(address, f"actor-{number}") for number in range(3)]
+    call(address, "POST", "claims", {"statement": "So.", "modality": "asserted"})
+    got = [reader.event() for _ in range(4)]
+    assert [event["record"]["id"] for event in got[:3]] == made
+    assert claims.event() == got[3]
+    assert call(address, "GET", "changes")["items"][1:] == got
+
+
+def test_a_reader_that_comes_back_misses_nothing(
+    connect: Connect, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "PAGE", 2)
+    made = [actor(address, f"actor-{number}") for number in range(7)]
+    every = [event["id"] for event in call(address, "GET", "changes")["items"]]
+    back, after = connect(address, last=every[0]), connect(address, after=every[4])
+    header_first = connect(address, last=every[5], after=every[0])
+    made.append(actor(address, "actor-7"))
+    assert [back.event()["record"]["id"] for _ in range(7)] == made[1:]
+    assert [after.event()["record"]["id"] for _ in range(3)] == made[5:]
+    assert [header_first.event()["record"]["id"] for _ in range(2)] == made[6:]
+
+
+def test_a_stream_that_has_nothing_to_say_says_so(
+    connect: Connect, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT", 0.05)
+    reader = connect(address)
+    assert [reader.block() for _ in range(2)] == [[": still here"]] * 2
+
+
+def test_a_stream_has_an_end(connect: Connect, store: Store, empty_template: str) -> None:
+    with serving(store, empty_template, stream_seconds=0.2) as address:
+        assert connect(address).block() == []
+
+
+def test_a_stream_ends_with_the_rights_of_its_reader(
+    connect: Connect, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "LOOK", 0.1)
+    reader = connect(address)
+    monkeypatch.setattr(hub, "view_of", lambda _session, _owner: None)
+    assert reader.block() == []
+
+
+def test_a_reader_that_reads_nothing_is_dropped_and_others_go_on(
+    connect: Connect, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "ROOM", 20)
+    monkeypatch.setattr(hub, "piece", lambda row: b": %b\n\n" % (b"x" * 400_000 + _id(row)))
+    monkeypatch.setattr(routes, "PATIENCE", 0.5)
+    where = urlsplit(address)
+    with socket.socket() as idle:
+        idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        idle.connect((where.hostname, where.port))
+        idle.sendall(b"GET /v1/changes/stream HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert idle.recv(12) == b"HTTP/1.1 200"
+        reader = connect(address)
+        for number in range(15):
+            actor(address, f"actor-{number}")
+            assert reader.block()
+        time.sleep(1)
+        idle.settimeout(PATIENCE)
+        length = 0
+        while some := idle.recv(1 << 20):
+            length += len(some)
+        assert length < 15 * 400_000  # it was cut off before the end
+
+
+def _id(row: Any) -> bytes:
+    return str(row["id"]).encode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_streams_do_not_keep_the_service_from_stopping(
+    connect: Connect, database_url: str, number: signal.Signals
+) -> None:
+    with service_on(database_url) as service:
+        reader = connect(f"http://127.0.0.1:{service.port}")
+        begun = time.monotonic()
+        os.kill(service.process.pid, number)
+        assert reader.block() == []
+        service.process.wait(PATIENCE)
+        assert service.process.stdout is not None
+        service.process.stdout.close()
+        assert time.monotonic() - begun < 5
+
+
+@contextmanager
+def two_services(database_url: str) -> Iterator[tuple[Service, Service]]:
+    """Two processes on one store."""
+    with service_on(database_url) as one, service_on(database_url) as other:
+        yield one, other
+
+
+def test_a_stream_brings_what_another_process_writes(connect: Connect, database_url: str) -> None:
+    with two_services(database_url) as (one, other):
+        reader = connect(f"http://127.0.0.1:{one.port}")
+        made = other.actor()["id"]
+        begun = time.monotonic()
+        assert reader.event()["record"]["id"] == made
+        assert time.monotonic() - begun < 3
+
+
+def test_the_head_of_a_stream_has_an_end(client: TestClient) -> None:
+    answer = client.head("/v1/changes/stream")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_stream_whose_client_has_gone_ends(wire: Wire) -> None:
+    answer = wire.send("GET", "/v1/changes/stream")
+    assert answer.status == 200
+
+
+def test_there_are_so_many_streams_and_no_more(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "MOST", 0)
+    answer = client.get("/v1/changes/stream")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]

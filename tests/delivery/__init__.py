@@ -1,0 +1,1 @@
+"""Delivery: what is sent, to receivers of every kind."""

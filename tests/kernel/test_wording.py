@@ -1,0 +1,117 @@
+"""What is wrong is said in words, once, and with what would be right."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.kernel.config import Settings
+from app.kernel.forms import FORMS
+from app.kernel.types import ESTIMATE, SLUG_FORM
+from app.main import create_app
+from tests.helpers import Body, make_alliance, make_claim, make_consequence
+
+BETWEEN = "must lie from low to high, 0.2 to 0.4"
+NUMBER = f"{ESTIMATE}, or {{point, low, high}}"
+
+
+def faults(response: Any) -> list[tuple[str, str]]:
+    """What a refusal names, place by place; its detail leads with the first."""
+    assert response.status_code == 422, response.text
+    found: Body = response.json()
+    errors = [(error["pointer"], error["detail"]) for error in found["errors"]]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    assert found["detail"] == f"{errors[0][0]}: {errors[0][1]}{more}"
+    return errors
+
+
+@pytest.fixture
+def ratings(client: TestClient) -> str:
+    """Where ratings of a consequence are made."""
+    consequence = make_consequence(client, make_alliance(client)["id"])["id"]
+    return f"/v1/consequences/{consequence}/ratings"
+
+
+@pytest.mark.parametrize(
+    ("probability", "pointer", "words"),
+    [
+        *((odd, "", NUMBER) for odd in (60, "60%", "much", 0, 1, 1.5, -0.2, True, [0.6], 1e-15)),
+        ({"point": 0.6, "low": 0.2}, "/high", "is needed"),
+        ({"low": 0.2, "high": 0.4}, "/point", "is needed"),
+        ({"point": 60, "low": 0.2, "high": 0.4}, "/point", ESTIMATE),
+        ({"point": 0.6, "low": 0.7, "high": 0.4}, "/low", "is above high, which is 0.4"),
+        ({"point": 0.6, "low": 0, "high": 0.9}, "/low", ESTIMATE),
+        ({"point": 0.6, "low": 0.2, "high": 0.4}, "/point", BETWEEN),
+        ({"point": 0.6, "low": 0.2, "high": 0.7, "mid": 1}, "/mid", "there is no such field"),
+    ],
+)  # fmt: skip
+def test_a_probability_is_refused_for_one_reason(
+    client: TestClient, ratings: str, probability: Any, pointer: str, words: str
+) -> None:
+    response = client.post(ratings, json={"probability": probability})
+    assert faults(response) == [(f"/probability{pointer}", words)]
+
+
+def test_a_factor_is_refused_for_one_reason(client: TestClient) -> None:
+    words = "must be auto, or a number from 0.01 to 10"
+    for value in ("much", "0", "11", "1.2.3", ""):
+        response = client.get("/v1/consequences", params={"extremize": value})
+        assert faults(response) == [("?extremize", words)], value
+
+
+def test_a_label_in_the_place_of_an_id_leads_to_the_id(client: TestClient) -> None:
+    alliance = make_alliance(client)["id"]
+    consequence = make_consequence(client, alliance)["id"]
+    path = f"/v1/consequences/{consequence}/evidence"
+    claim = make_claim(client, ref="C1", alliance=alliance)["id"]
+    (fault,) = faults(client.post(path, json={"claim": "C1", "bearing": "supports"}))
+    assert fault == ("/claim", "must be the id of a record; `GET /v1/claims?ref=C1` finds it")
+    assert client.get("/v1/claims?ref=C1").json()["items"][0]["id"] == claim
+    (fault,) = faults(client.get(path, params={"claim": "C1"}))
+    assert "`GET /v1/claims?ref=C1`" in fault[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "pointer", "finds"),
+    [
+        ("consequences", {"part_of": "F01"}, "/part_of", "consequences?ref=F01"),
+        ("contradictions", {"side_a": ["C1"]}, "/side_a/0", "claims?ref=C1"),
+        ("exchanges", {"item": "T01"}, "/item", "alliances/{alliance}/items?ref=T01"),
+        ("consequences", {"affected": ["A01"]}, "/affected/0", "actors?ref=A01"),
+        ("consequences", {"part_of": "No ref!"}, "/part_of", ""),
+        ("consequences", {"part_of": "F" * 41}, "/part_of", ""),
+    ],
+)
+def test_where_an_id_is_found_goes_by_what_is_named(
+    client: TestClient, path: str, said: Body, pointer: str, finds: str
+) -> None:
+    alliance = make_alliance(client)["id"]
+    found = dict(faults(client.post(f"/v1/alliances/{alliance}/{path}", json=said)))
+    assert f"`GET /v1/{finds}`" in found[pointer] if finds else "a UUID" in found[pointer]
+
+
+def patterns(node: Any) -> Iterator[str]:
+    """Every pattern in a document."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        if key == "pattern" and isinstance(value, str):
+            yield value
+        elif isinstance(value, dict | list):
+            yield from patterns(value)
+
+
+def test_every_form_that_is_asked_for_is_told_in_words() -> None:
+    document = create_app(Settings(database_url="sqlite:///nowhere.db")).openapi()
+    settings = Settings.model_json_schema()
+    asked = {*patterns(document), *patterns(settings)}
+    assert asked <= FORMS.keys()
+    assert len(asked) > 10
+    for words in FORMS.values():
+        assert words.startswith("must be ")
+        assert not set("^$[]\\") & set(words)
+
+
+def test_a_slug_is_told_by_an_example(client: TestClient) -> None:
+    body = {"slug": "Big Name", "name": "Big name", "kind": "state"}
+    assert faults(client.post("/v1/actors", json=body)) == [("/slug", SLUG_FORM)]
+    assert client.post("/v1/actors", json={**body, "slug": "big-name"}).status_code == 201

@@ -1,0 +1,1 @@
+"""How often, how much, how long: what the service refuses so that it can serve the others."""

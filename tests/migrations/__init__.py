@@ -1,0 +1,1 @@
+"""The migrations: what they make, and how they are run."""

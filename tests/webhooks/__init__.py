@@ -1,0 +1,1 @@
+"""Webhooks: how they are kept, and where they may lead."""
