@@ -78,7 +78,7 @@ class Sources(Resource):
     def check(self, tx: Tx, row: Row, before: Row | None) -> None:
         """Keep the text under its hash; refuse a source that copies itself."""
         text = row.pop("text", None)
-        if text is not None:
+        if text is not None and text_of(tx.session, row["id"], row["text_sha256"]) is None:
             keep_text(tx.session, row["id"], text)
             if before is not None and before["text_sha256"] == row["text_sha256"]:
                 # Its hash alone was known so far: no new version, but more to be found.

@@ -12,7 +12,7 @@ from app.bench.fill import fill
 from app.bench.opinions import Opinions
 from app.bench.run import Options, run
 from app.bench.world import ALLIANCE, BY, COMMON, GRADE, Sizes, World
-from app.kernel import succession
+from app.kernel import db
 from app.kernel.access import Principal
 from app.kernel.config import Settings
 from app.kernel.db import Database, Tx
@@ -97,8 +97,8 @@ def test_bulk_rows_are_those_of_the_write_path(
         for row in rows:
             with database.write(Principal.owner(BY)) as tx:
                 tx.now = row["created_at"]
-                # On PostgreSQL a succession reads the clock once more.
-                monkeypatch.setattr(succession, "now", partial(row.get, "created_at"))
+                # Who waits for others reads the clock once more.
+                monkeypatch.setattr(db, "now", partial(row.get, "created_at"))
                 write(tx, Resource.known[table_of(model).name], row)
     written = content(database)
     empty(database)

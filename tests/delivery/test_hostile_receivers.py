@@ -133,7 +133,7 @@ class Names:
         """As the system's, for names that are known here."""
         name = host.decode() if isinstance(host, bytes) else host
         if name not in self.answers:
-            return self.real(host, port, *rest, **named)  # type: ignore[no-any-return,arg-type,unused-ignore]
+            return self.real(host, port, *rest, **named)  # type: ignore[no-any-return,arg-type,unused-ignore]  # as it was
         known = self.answers[name]
         found = known.pop(0) if len(known) > 1 else known[0]
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in found]
