@@ -27,8 +27,8 @@ SIZES = Sizes(
     claims=60, ratings=60, annotations=10, actors=8, sources=6, consequences=4, assessors=10
 )
 NUMBERED = {"search_entries", "search_entries_history"}
-FULL = {"meta", "matrices", "markings"}
-"""Tables that hold something before any record is made."""
+FULL = {"audit", "events", "meta", "matrices", "markings"}
+"""Tables that hold something before any record is made, or tell of acts."""
 
 
 @pytest.fixture
