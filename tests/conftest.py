@@ -26,7 +26,7 @@ from tests import stores
 from tests.helpers import counting
 
 BACKENDS = ("sqlite", "postgresql")
-REQUIRE_BROWSER = "ENTENTE_REQUIRE_BROWSER"
+REQUIRE_BROWSER = "TEST_REQUIRE_BROWSER"
 POOL = 8
 UNHURRIED: dict[str, Any] = {
     "rate_per_minute": 0,
@@ -44,8 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         stores.begin()
     for name in [name for name in os.environ if name.startswith("ENTENTE_")]:
-        if name != REQUIRE_BROWSER:
-            del os.environ[name]
+        del os.environ[name]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

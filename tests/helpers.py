@@ -185,6 +185,13 @@ def rate(
     return make(client, f"consequences/{consequence}/ratings", body)
 
 
+def make_matrix(client: TestClient, **said: Any) -> Body:
+    """A risk matrix of a name of its own."""
+    grid = [[0, 0, 1, 1, 1], [0, 1, 1, 2, 2], [1, 1, 2, 3, 3], [1, 2, 3, 3, 4], [2, 3, 3, 4, 4]]
+    body = {"name": unique("grid"), "cuts": [0.2, 0.4, 0.6, 0.8], "grid": grid}
+    return make(client, "matrices", {**body, **said})
+
+
 def make_webhook(client: TestClient, url: str = "https://hooks.example.org/", **said: Any) -> Body:
     """A webhook of everything; the name leads nowhere."""
     return make(client, "webhooks", {"url": url, **said})

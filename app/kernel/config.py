@@ -131,8 +131,9 @@ class Settings(BaseSettings):
     ] = ""
     webhook_ports: Annotated[
         str,
-        Field(
-            pattern="^[0-9]{1,5}(,[0-9]{1,5})*$",
+        form(
+            "^[0-9]{1,5}(,[0-9]{1,5})*$",
+            "must be ports separated by commas, e.g. 443,8443",
             description="Ports that webhooks may lead to, with commas",
         ),
     ] = "80,443,8443"
@@ -155,8 +156,9 @@ class Settings(BaseSettings):
     ] = ""
     oidc_issuer: Annotated[
         str,
-        Field(
-            pattern="^(https?://.+)?$",
+        form(
+            "^(https?://.+)?$",
+            "must be like https://login.example.org",
             description="Issuer of OpenID Connect tokens to take; empty: only keys",
         ),
     ] = ""

@@ -71,10 +71,10 @@ def make_world(client: TestClient) -> World:
     other_assessor = helpers.make_assessor(client)["id"]
     rating = helpers.rate(client, consequence, assessor["slug"], 0.3, impact=3)["id"]
     annotation = helpers.annotate(client, "claims", claim, "A note.")["id"]
-    matrix = helpers.read(client, "matrices")["items"][0]["id"]
+    matrix = helpers.make_matrix(client)["id"]
     webhook = helpers.make_webhook(client)["id"]
     delivery = helpers.make(client, f"webhooks/{webhook}/test", {})["id"]
-    principal = helpers.make(client, "principals", {"slug": "ann", "name": "Ann"})["id"]
+    principal = helpers.make(client, "principals", {"slug": helpers.unique("p"), "name": "P"})["id"]
     key = "00000000-0000-7000-8000-000000000000"  # of nobody: the first would close the store
     found = {name: value for name, value in locals().items() if isinstance(value, str)}
     return World({**found, "source": source["id"], "assessor": assessor["id"]})

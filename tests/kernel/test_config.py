@@ -14,6 +14,14 @@ SAID: dict[str, tuple[str, object]] = {
     "pool_size": ("3", 3),
     "max_body_bytes": ("2048", 2048),
     "busy_timeout_seconds": ("0.5", 0.5),
+    "stream_seconds": ("60", 60.0),
+    "deliver": ("false", False),
+    "webhook_allow": ("siem.internal, 10.0.0.0/8", "siem.internal, 10.0.0.0/8"),
+    "webhook_ports": ("443,9443", "443,9443"),
+    "webhook_timeout_seconds": ("3", 3.0),
+    "webhook_retry_seconds": ("1", 1.0),
+    "webhook_attempts": ("3", 3),
+    "webhook_disable_hours": ("24", 24.0),
     "public_url": ("https://example.org/entente/", "https://example.org/entente"),
     "rate_per_minute": ("0", 0),
     "rate_per_address_per_minute": ("50", 50),
@@ -47,8 +55,8 @@ SAID: dict[str, tuple[str, object]] = {
     "oidc_clearance_claim": ("clearance", "clearance"),
 }
 BAD = [
-    ("oidc_algorithms", "HS256", ""),
-    ("oidc_issuer", "login.example.org", ""),
+    ("oidc_algorithms", "HS256", "must be algorithms separated by commas"),
+    ("oidc_issuer", "login.example.org", "must be like https://login.example.org"),
     ("oidc_leeway_seconds", "61", "60"),
     ("oidc_roles", '{"lead": "king"}', "our four roles"),
     ("oidc_roles", "lead", "our four roles"),
@@ -72,6 +80,13 @@ BAD = [
     ("busy_timeout_seconds", "0", "must be more than 0"),
     ("busy_timeout_seconds", "nan", "must be 300.0 or less"),
     ("busy_timeout_seconds", "inf", "must be 300.0 or less"),
+    ("stream_seconds", "0", "must be more than 0"),
+    ("deliver", "perhaps", "valid boolean"),
+    ("webhook_ports", "https", "must be ports separated by commas"),
+    ("webhook_timeout_seconds", "61", "must be 60.0 or less"),
+    ("webhook_retry_seconds", "0", "must be more than 0"),
+    ("webhook_attempts", "0", "must be 1 or more"),
+    ("webhook_disable_hours", "0", "must be more than 0"),
     ("public_url", "example.org", "must begin with http:// or https://"),
     ("database_read_url", "here.db", "must be like sqlite:///path or postgresql+psycopg://"),
     ("database_read_url", "sqlite:///other.db", "must lead to a standby of PostgreSQL"),
@@ -98,7 +113,7 @@ BAD = [
 
 FREE = {
     "oidc_audience", "oidc_clearance_claim", "oidc_groups_claim", "oidc_jwks", "oidc_name_claim",
-    "oidc_role_claim",
+    "oidc_role_claim", "webhook_allow",
 }  # fmt: skip
 """Texts of others, of which none is bad by itself."""
 

@@ -124,7 +124,7 @@ def test_a_restore_undoes_what_came_after_and_leaves_nothing_of_it(
     engine.dispose()
     succeeded(entente(url, "restore", file, "--force"))
     assert slugs(url) == before
-    with sa.create_engine(url).connect() as connection:
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
         assert not sa.inspect(connection).has_table("newer")
     assert [line for line in doctor(url) if "postgres_durability" not in line] == []
     store.drop(url)
