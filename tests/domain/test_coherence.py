@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.coherence import (
@@ -64,6 +64,7 @@ def test_an_unusable_probability_is_refused() -> None:
         derived_far_from_judged({"a": 0.5}, {"a": 0.0})
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 0.99), unique=True))
 def test_probabilities_that_rise_with_the_deadline_are_coherent(ps: list[float]) -> None:
     keys = [str(i) for i in range(len(ps))]
