@@ -6,8 +6,9 @@ VENV   ?= .venv
 # The generator of clients has an environment of its own: it brings libraries the service has not.
 CLIENT := .venv-client
 UV     ?= uv
-# Workers of the test suite; PYTEST_ARGS adds to the command, e.g. PYTEST_ARGS="-k actors -x".
-WORKERS     ?= auto
+# Workers of the test suite, one more than cores, since tests wait for other processes;
+# PYTEST_ARGS adds to the command, e.g. PYTEST_ARGS="-k actors -x".
+WORKERS     ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 PYTEST_ARGS ?=
 BENCH_ARGS  ?=
 

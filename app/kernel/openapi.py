@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from app.kernel.errors import Problem
 from app.kernel.formats import JSON, PROBLEM
 from app.kernel.resource import Listed
+from app.kernel.schemas import Problem as ProblemShape
 
 MERGE_PATCH = "application/merge-patch+json"
 SECURITY: Mapping[str, Any] = {
@@ -240,7 +241,8 @@ def _components(found: Mapping[str, Any], problems: Mapping[str, Node]) -> Node:
     A shape that is both sent and answered has two schemas, since an answer leaves nothing out:
     the one that is sent is called `…In`, as the shapes that are only sent are.
     """
-    schemas = found["components"]["schemas"]
+    shape = ProblemShape.model_json_schema(ref_template=REF + "{model}")
+    schemas = {**found["components"]["schemas"], **shape.pop("$defs"), "Problem": shape}
     names = {name: name.replace("-Input", "In").replace("-Output", "") for name in schemas}
     for schema in schemas.values():
         # Both are there only where they were asked for.

@@ -2,17 +2,20 @@
 
 from typing import Any
 
-from app.kernel import errors, schemas
+from app.kernel import errors
 from app.kernel.formats import CSV, NDJSON
 
 Responses = dict[int | str, dict[str, Any]]
 
 
 def problems(*statuses: int) -> Responses:
-    """The problem answers an operation may give, for the document."""
+    """The problem answers an operation may give, for the document.
+
+    `openapi` gives them their shape: a model here would be built anew for each of them.
+    """
     titles = {problem.status: problem.title for problem in reversed(errors.Problem.known.values())}
     return {
-        status: {"description": titles[status], "model": schemas.Problem}
+        status: {"description": titles[status]}
         for status in sorted({*statuses, 401, 403, 429, 500, 503})
     }
 

@@ -297,7 +297,6 @@ class Shape(BaseModel):
         frozen=True,
         json_schema_serialization_defaults_required=True,
         serialize_by_alias=True,
-        use_attribute_docstrings=True,
     )
 
 
@@ -316,8 +315,9 @@ class VagueDate(Shape):
         form(DATE_PATTERN, "must be a date like 2023-09-10, 2023-09 or 2023", max_length=10),
     ]
     precision: Literal["year", "month", "day"]
-    inferred: Annotated[bool, Field(strict=True)] = False
-    """Whether it was worked out rather than stated."""
+    inferred: Annotated[
+        bool, Field(strict=True, description="Whether it was worked out rather than stated")
+    ] = False
 
     @model_validator(mode="after")
     def _is_a_date(self) -> "VagueDate":
