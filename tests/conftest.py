@@ -4,6 +4,7 @@
 - `start`: further applications on the same store, for restarts and other settings
 - `loaded_client`: HTTP against the default data set, shared and read-only
 - `filled_client`: the same data in a store of the test's own, to be changed
+- `both_clients`: an empty store of each kind in one test, for cases that cost more than answers
 - `statements`: the SQL statements `client` causes, for tests that count them
 """
 
@@ -244,3 +245,26 @@ def filled_client(
     with filled_served.at(url), _serving(filled_served.app) as client:
         yield client
     store.drop(url)
+
+
+# --- Both kinds of database at once --------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def both_served() -> list[Served]:
+    """The applications behind `both_clients`."""
+    return [Served(stores.store(name)) for name in BACKENDS]
+
+
+@pytest.fixture
+def both_clients(both_served: list[Served]) -> Iterator[list[TestClient]]:
+    """HTTP against an empty store of each kind, for what costs most to make and is sent to both."""
+    with ExitStack() as stack:
+        clients = list[TestClient]()
+        for name, served in zip(BACKENDS, both_served, strict=True):
+            store = stores.store(name)
+            url = store.make(stores.template(store, "empty", _migrated))
+            stack.callback(store.drop, url)
+            stack.enter_context(served.at(url))
+            clients.append(stack.enter_context(_serving(served.app)))
+        yield clients

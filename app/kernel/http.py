@@ -172,17 +172,22 @@ async def admitted(request: Request) -> Call:
     """The call of a request: who asks is found out, and whether they may.
 
     It is counted under their name. Raises Unauthorized without valid credentials, Forbidden where
-    the path and method need more.
+    the path and method need more; only who may ask is told what is wrong with the request.
     """
     admission: Admission = request.app.state.admission
     caller = await admission.caller(request)
     request.state.caller = caller.name
     rates: Rates = request.app.state.rates
     rates.spend(request.scope, caller.name)
-    needed = admission.permissions[f"{request.method} {request.scope['route'].path}"]
+    needed = admission.permissions[_asked(request)]
     if needed not in caller.may:
         raise Forbidden(f"This needs the permission {needed!r}, which {caller.name} hasn't.")
+    check_readable(request)
     return Call(request, caller)
+
+
+def _asked(request: Request) -> str:
+    return f"{request.method} {request.scope['route'].path}"
 
 
 Caller = Annotated[Call, Depends(admitted)]
@@ -324,9 +329,17 @@ def _pointer(steps: Sequence[str | int], body: Any, *, missing: bool) -> str:
 
 
 async def readable(request: Request) -> None:
+    """Look at a request that anybody may make; the others are looked at when they are admitted."""
+    admission: Admission = request.app.state.admission
+    if _asked(request) not in admission.permissions:
+        check_readable(request)
+
+
+def check_readable(request: Request) -> None:
     """Refuse a body that can't be read, and query parameters that the route doesn't have.
 
-    A typo must not go unnoticed; and where there is no such path or method, that is said first.
+    A typo must not go unnoticed; and where there is no such path or method, or the caller may not
+    ask, that is said first.
     """
     refusal = getattr(request.state, REFUSAL, None)
     if refusal is not None:

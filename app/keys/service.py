@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, records
-from app.kernel.access import LOCAL, Principal
+from app.kernel.access import LOCAL, ROLES, Principal
 from app.kernel.db import Database, Tx
-from app.kernel.errors import Conflict, Invalid
+from app.kernel.errors import Conflict, Gone, Invalid
 from app.kernel.eyes import EVERYTHING
 from app.kernel.listing import Rows, equals, refers
 from app.kernel.records import Row
@@ -101,11 +101,12 @@ def any_there(session: Session) -> bool:
 def make(tx: Tx, secret: bytes, shape: KeyIn) -> tuple[Row, str]:
     """A new key: its row, and the text that is shown once.
 
-    Raises Conflict where it is the first, which closes the service, and isn't an administrator's.
+    Raises Conflict where it is the first, which closes the service, and can't make others.
     """
     if not any_there(tx.session):
         holder = records.find(tx.session, Holder, shape.principal, tx.view)
-        if holder["role"] != "admin":
+        may = ROLES[holder["role"]] & set(ROLES["admin"] if shape.scopes is None else shape.scopes)
+        if "admin" not in may:
             raise Conflict("The first key must be an admin's: it closes the service to all others.")
     text = new_text()
     row = keys.create(tx, shape, prefix=text[:12], digest=digest_of(text, secret))
@@ -113,11 +114,18 @@ def make(tx: Tx, secret: bytes, shape: KeyIn) -> tuple[Row, str]:
 
 
 def rotate(tx: Tx, secret: bytes, key: str, overlap: timedelta) -> tuple[Row, str]:
-    """Another key for the same use; the old one ends after the overlap, if not before."""
+    """Another key for the same use; the old one ends after the overlap, if not before.
+
+    Raises Conflict where the old one is good for nothing any more.
+    """
     old = records.find(tx.session, Table, key, tx.view)
     end = tx.now + overlap
     if old["expires_at"] is not None and old["expires_at"] <= tx.now:
-        raise Invalid.at("/key", "has expired; make a new one")
+        raise Conflict("The key has expired; make a new one.")
+    try:
+        records.find(tx.session, Holder, old["principal"], tx.view)
+    except Gone:
+        raise Conflict("Its principal has been deleted.") from None
     shape = KeyIn(
         principal=old["principal"],
         name=old["name"],

@@ -237,3 +237,18 @@ def test_the_last_use_of_a_key_is_kept(client: TestClient) -> None:
 
 def test_helpers_of_open_stores_still_work(client: TestClient) -> None:
     assert make_consequence(client, make_alliance(client)["id"])["judgement"]["n"] == 0
+
+
+def test_who_may_not_ask_is_told_nothing_of_the_request(client: TestClient) -> None:
+    people = People(client)
+    reader = people.join("reader", "reader")
+    for path, said in (
+        ("actors?sorted=yes", {"json": {}}),
+        ("actors", {"content": b"{", "headers": {"Content-Type": "application/json"}}),
+        ("actors", {"content": b"x", "headers": {"Content-Type": "text/plain"}}),
+    ):
+        for who, status in (({}, 401), (reader, 403)):
+            headers = {**said.get("headers", {}), **who}
+            answer = client.post(f"/v1/{path}", **{**said, "headers": headers})
+            assert answer.status_code == status, (path, answer.text)
+    assert client.get("/healthz?sorted=yes").status_code == 422

@@ -1,6 +1,5 @@
 """Every field of every write, with every hostile value of its type: refused, named, forgotten."""
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.testclient import TestClient
@@ -8,43 +7,10 @@ from starlette.testclient import TestClient
 from app.kernel.db import Database
 from tests import helpers
 from tests.helpers import Body
-from tests.hostile.values import NOBODY, Field, fields_of, hostile, replaced
-from tests.hostile.wire import PEDANTRY, Answer, Wire
-from tests.hostile.world import World, contents, operations, valid_bodies, valid_patch
-
-PROBLEM = "application/problem+json"
-ANY_ID = "/records/"
-"""The filter of a webhook by records, which need not be there: it may wait for their end."""
-
-Write = tuple[str, str, str, Body, Mapping[str, Any]]
-"""Operation, method, path, valid body and its schema."""
-
-
-def writes(document: Mapping[str, Any], world: World) -> Iterator[Write]:
-    """Every POST and PATCH of the document, each with a body it takes."""
-    bodies = valid_bodies(world)
-    for path, method, operation in operations(document, "post", "patch"):
-        name = operation["operationId"]
-        body = bodies[name] if method == "post" else valid_patch(name, bodies)
-        (media,) = operation["requestBody"]["content"].values()
-        yield name, method, world.path(path, name), body, media["schema"]
-
-
-def fault(answer: Answer, pointer: str) -> str:
-    """What is wrong with a refusal; empty where it is as it must be."""
-    if answer.status != 422:
-        return f"answered {answer.status}: {answer.text[:200]}"
-    if answer.media != PROBLEM:
-        return f"isn't a problem: {answer.media}"
-    if PEDANTRY.search(answer.text):
-        return f"says {answer.text[:200]}"
-    named = [error["pointer"] for error in answer.json()["errors"]]
-    if not any(name == pointer or name.startswith(f"{pointer}/") for name in named):
-        # A rule about an object as a whole names the object, or the field that breaks it.
-        parent = pointer.rsplit("/", 1)[0]
-        if not any((name and name.rsplit("/", 1)[0] == parent) or name == parent for name in named):
-            return f"names {named}"
-    return ""
+from tests.hostile.fields import ANY_ID, fault, misshapen, writes
+from tests.hostile.values import NOBODY, fields_of, hostile, replaced
+from tests.hostile.wire import Wire
+from tests.hostile.world import World, contents
 
 
 def test_the_valid_bodies_are_valid(wire: Wire, world: World, document: Body) -> None:
@@ -103,26 +69,12 @@ def test_every_missing_and_every_unknown_field_is_named(
         for field in fields_of(schema, document, body):
             faults += [
                 f"{name} {pointer}: {wrong}"
-                for pointer, changed in _misshapen(field, body)
+                for pointer, changed in misshapen(field, body)
                 if method == "post" or pointer.endswith("unknown")
                 if (wrong := fault(wire.say(method, path, changed), pointer))
             ]
     assert not faults, "\n".join(faults)
     assert contents(database) == before
-
-
-def _misshapen(field: Field, body: Body) -> Iterator[tuple[str, Body]]:
-    here: Any = body
-    for step in field.steps:
-        here = here[step]
-    if field.required and field.steps and isinstance(field.steps[-1], str):
-        parent: Any = body
-        for step in field.steps[:-1]:
-            parent = parent[step]
-        rest = {key: value for key, value in parent.items() if key != field.steps[-1]}
-        yield field.pointer, replaced(body, field.steps[:-1], rest)
-    if isinstance(here, dict) and not field.pointer.startswith("/external_ids"):
-        yield f"{field.pointer}/unknown", replaced(body, field.steps, {**here, "unknown": 1})
 
 
 def test_a_reference_to_nobody_or_to_what_was_deleted_is_refused_by_name(

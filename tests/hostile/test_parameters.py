@@ -16,7 +16,7 @@ from tests.hostile.world import World, contents, operations, valid_bodies
 
 PROBLEM = "application/problem+json"
 
-FREE = {"q", "creator", "principal", "kind", "path", "route", "address", "request_id", "action"}
+FREE = {"q", "creator", "principal", "prefix", "kind", "path", "route", "address", "request_id", "action"}
 """Parameters that take any text."""
 
 _STRINGS = ("%00", "a%00b", "%ED%A0%80", "%FF", "%E2%80%AEa", "'%20OR%201=1--", "*", "..%2f..%2f")
@@ -38,12 +38,12 @@ def refused(answer: Answer, *statuses: int) -> bool:
     return answer.status in (statuses or (422,)) and answer.media == PROBLEM and plain
 
 
-def hostile(schema: Mapping[str, Any], document: Body) -> Iterator[str]:
+def hostile_texts(schema: Mapping[str, Any], document: Body) -> Iterator[str]:
     """Percent-encoded values that a parameter must refuse."""
     for option in options_of(schema, document):
         kind = option.get("type")
         if kind == "array":
-            yield from hostile(option["items"], document)
+            yield from hostile_texts(option["items"], document)
         elif "enum" in option:
             yield from ("unknown", "", quote(option["enum"][0].swapcase()), "%00")
         elif kind == "boolean":
@@ -69,7 +69,7 @@ def test_every_hostile_parameter_is_refused_by_name(
             name = parameter["name"]
             if parameter["in"] != "query":
                 continue
-            for value in hostile(parameter["schema"], document):
+            for value in hostile_texts(parameter["schema"], document):
                 tried += 1
                 answer = wire.send("GET", f"{where}?{name}={value}")
                 if name in FREE and len(value) < 300 and answer.status == 200:

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -50,6 +50,8 @@ class Wire:
 
     app: ASGIApp
     runner: asyncio.Runner
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Headers of every request."""
 
     def send(
         self,
@@ -95,7 +97,7 @@ class Wire:
             "root_path": "",
             "headers": [
                 (name.lower().encode(), value if isinstance(value, bytes) else value.encode())
-                for name, value in {"host": "test", **headers}.items()
+                for name, value in {"host": "test", **self.given, **headers}.items()
             ],
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 80),
@@ -119,7 +121,7 @@ class Wire:
 
 
 @contextmanager
-def wire_to(app: ASGIApp) -> Iterator[Wire]:
-    """A way to an application that has started."""
+def wire_to(app: ASGIApp, **given: str) -> Iterator[Wire]:
+    """A way to an application that has started, with headers of every request."""
     with asyncio.Runner() as runner:
-        yield Wire(app, runner)
+        yield Wire(app, runner, given)

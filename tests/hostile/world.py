@@ -11,6 +11,7 @@ from app.kernel.db import Database
 from app.kernel.tables import Base
 from tests import helpers
 from tests.helpers import Body
+from tests.hostile.values import NOBODY
 
 TEXT = "They agreed on satellites. They denied shells."
 
@@ -32,50 +33,60 @@ class World:
         return path
 
 
-def make_world(client: TestClient) -> World:
-    """Make the records."""
-    actor = helpers.make_actor(client, country_code="KP", aliases=["Pyongyang"])["id"]
-    other_actor = helpers.make_actor(client)["id"]
+def make_world(client: TestClient, *, closed: bool = False, **marked: Any) -> World:
+    """Make the records, marked as is said; in a closed store there are keys among them."""
+    actor = helpers.make_actor(client, country_code="KP", aliases=["Pyongyang"], **marked)["id"]
+    other_actor = helpers.make_actor(client, **marked)["id"]
     members = [{"actor": actor, "role": "supplier", "since": "2023-09-01"}]
     alliance = helpers.make_alliance(
-        client, members=members, statuses=[{"status": "reported", "since": "2023-09-10"}]
+        client, members=members, statuses=[{"status": "reported", "since": "2023-09-10"}], **marked
     )["id"]
-    source = helpers.make_source(client, text=TEXT, published={"date": "2023", "precision": "year"})
-    other_source = helpers.make_source(client, derived_from=source["id"])["id"]
+    source = helpers.make_source(
+        client, text=TEXT, published={"date": "2023", "precision": "year"}, **marked
+    )
+    other_source = helpers.make_source(client, derived_from=source["id"], **marked)["id"]
     claim = helpers.make_claim(
         client,
         alliance=alliance,
         ref="C01",
         carriers=[{"source": source["id"], "locator": {"start": 0, "end": 4}}],
         about=[actor],
+        **marked,
     )["id"]
     other_claim = helpers.make_claim(
-        client, alliance=alliance, relations=[{"kind": "denies", "claim": claim}]
+        client, alliance=alliance, relations=[{"kind": "denies", "claim": claim}], **marked
     )["id"]
-    item = helpers.make_item(client, alliance)["id"]
+    item = helpers.make_item(client, alliance, **marked)["id"]
     exchange = helpers.make_exchange(
-        client, alliance, givers=[actor], receivers=[other_actor], item=item
+        client, alliance, givers=[actor], receivers=[other_actor], item=item, **marked
     )["id"]
-    consequence = helpers.make_consequence(client, alliance, affected=[actor], ref="K01")["id"]
-    other_consequence = helpers.make_consequence(client, alliance)["id"]
+    effect = helpers.make_consequence(client, alliance, affected=[actor], ref="K01", **marked)
+    consequence = effect["id"]
+    other_consequence = helpers.make_consequence(client, alliance, **marked)["id"]
     factor = helpers.make_factor(
-        client, alliance, claims=[claim], bears_on=[{"type": "consequence", "id": consequence}]
+        client,
+        alliance,
+        claims=[claim],
+        bears_on=[{"type": "consequence", "id": consequence}],
+        **marked,
     )["id"]
     contradiction = helpers.make_contradiction(
-        client, alliance, side_a=[claim], side_b=[other_claim]
+        client, alliance, side_a=[claim], side_b=[other_claim], **marked
     )["id"]
-    evidence = helpers.make_evidence(client, consequence, claim)["id"]
-    outcome = helpers.make_outcome(client, consequence)["id"]
-    cause = helpers.make_cause(client, consequence)["id"]
-    assessor = helpers.make_assessor(client)
-    other_assessor = helpers.make_assessor(client)["id"]
-    rating = helpers.rate(client, consequence, assessor["slug"], 0.3, impact=3)["id"]
-    annotation = helpers.annotate(client, "claims", claim, "A note.")["id"]
-    matrix = helpers.make_matrix(client)["id"]
+    evidence = helpers.make_evidence(client, consequence, claim, **marked)["id"]
+    outcome = helpers.make_outcome(client, consequence, **marked)["id"]
+    cause = helpers.make_cause(client, consequence, **marked)["id"]
+    assessor = helpers.make_assessor(client, **marked)
+    other_assessor = helpers.make_assessor(client, **marked)["id"]
+    rating = helpers.rate(client, consequence, assessor["slug"], 0.3, impact=3, **marked)["id"]
+    annotation = helpers.annotate(client, "claims", claim, "A note.", **marked)["id"]
+    matrix = helpers.make_matrix(client, **marked)["id"]
     webhook = helpers.make_webhook(client)["id"]
     delivery = helpers.make(client, f"webhooks/{webhook}/test", {})["id"]
     principal = helpers.make(client, "principals", {"slug": helpers.unique("p"), "name": "P"})["id"]
-    key = "00000000-0000-7000-8000-000000000000"  # of nobody: the first would close the store
+    key = NOBODY  # the first would close the store
+    if closed:
+        key = helpers.make(client, "keys", {"principal": principal, "name": "Key"})["id"]
     found = {name: value for name, value in locals().items() if isinstance(value, str)}
     return World({**found, "source": source["id"], "assessor": assessor["id"]})
 
@@ -305,6 +316,13 @@ def valid_bodies(world: World) -> dict[str, Body]:
             "assessor": "new-assessor",
             "note": "Someone.",
         },
+        "create_key": {
+            "principal": i["principal"],
+            "name": "Notebook",
+            "scopes": ["read", "write"],
+            "expires_at": "2100-01-01T00:00:00Z",
+        },
+        "rotate_key": {"overlap_hours": 1},
         **{f"redact_{noun}": {"reason": "By order."} for noun in MARKED},
         "replay_delivery": {},
         "create_assessor": {
@@ -334,10 +352,13 @@ MARKED = (
     "source",
 )  # fmt: skip
 """The nouns of what is marked, and can be redacted."""
+KEYED = {"keys", "principals"}
+"""The tags of operations that are tried in a closed store."""
 CLOSING = "keys"
-"""The tag of operations that aren't tried here: the first key closes the store to everybody."""
+"""The tag of those that are tried there alone: the first key closes the store to everybody."""
 FIXED = {
     "update_principal": {"slug", "machine"},
+    "update_key": {"principal"},
     "update_evidence": {"claim"},
     "update_assessor": {"slug", "machine"},
     "update_consequence": {"alliance"},
@@ -354,18 +375,25 @@ def valid_patch(operation: str, bodies: Mapping[str, Body]) -> Body:
     return {name: value for name, value in body.items() if name not in FIXED.get(operation, ())}
 
 
-def operations(document: Mapping[str, Any], *methods: str) -> Iterator[tuple[str, str, Any]]:
-    """(path, method, operation) of the operations of a document with these methods."""
+def operations(
+    document: Mapping[str, Any], *methods: str, closed: bool = False
+) -> Iterator[tuple[str, str, Any]]:
+    """(path, method, operation) of the operations of a document with these methods.
+
+    Of an open store they are all but those on keys; of a closed one, those on who may ask.
+    """
     for path, offered in document["paths"].items():
         for method, operation in offered.items():
-            if method in methods and CLOSING not in operation["tags"]:
+            tags = set(operation["tags"])
+            if method in methods and (tags & KEYED if closed else CLOSING not in tags):
                 yield path, method, operation
 
 
 def contents(database: Database) -> dict[str, list[Any]]:
-    """Everything in the store, table by table."""
+    """Everything in the store, table by table, but when keys were used."""
     with database.read() as session:
         return {
-            table.name: sorted(map(repr, session.execute(sa.select(table)).all()))
+            table.name: sorted(map(repr, session.execute(sa.select(*columns)).all()))
             for table in Base.metadata.sorted_tables
+            if (columns := [one for one in table.columns if one.name != "last_used_at"])
         }
