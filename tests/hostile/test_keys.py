@@ -70,7 +70,6 @@ def spoilt(
     values += {
         "/principal": strangers,
         "/expires_at": ["2020-01-01T00:00:00Z", now().isoformat()],
-        "/scopes": [["read", "read"]],
         "/name": ["a\u202eb"],
     }.get(field.pointer, [])
     for value in values:

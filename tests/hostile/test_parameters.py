@@ -16,7 +16,18 @@ from tests.hostile.world import World, contents, operations, valid_bodies
 
 PROBLEM = "application/problem+json"
 
-FREE = {"q", "creator", "principal", "prefix", "kind", "path", "route", "address", "request_id", "action"}
+FREE = {
+    "q",
+    "creator",
+    "principal",
+    "prefix",
+    "kind",
+    "path",
+    "route",
+    "address",
+    "request_id",
+    "action",
+}
 """Parameters that take any text."""
 
 _STRINGS = ("%00", "a%00b", "%ED%A0%80", "%FF", "%E2%80%AEa", "'%20OR%201=1--", "*", "..%2f..%2f")

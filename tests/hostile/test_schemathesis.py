@@ -40,7 +40,7 @@ PARTS = 3
 
 SHARE = 1 if os.environ.get("TEST_SCHEMATHESIS") == "all" else 10
 """One in so many of the cases that Schemathesis derives from the schemas."""
-EXAMPLES = 40 if SHARE == 1 else 3
+EXAMPLES = 40 if SHARE == 1 else 2
 """Random cases an operation, of what the schema takes and of what it doesn't."""
 
 CONFORMANCE: list[CheckFunction] = [
@@ -96,8 +96,8 @@ MARKINGS: list[Body] = [{}, {"tlp": "AMBER"}, {"tlp": "RED", "audience": ["chief
 """Of the records there are: for everybody, for some, for the administrator alone."""
 UNDECIDED = "to be filled in"
 MET = {
-    (STRANGER, 401), ("reader", 200), ("reader", 403), ("reader", 404), ("analyst", 201),
-    ("analyst", 404), ("editor", 201), ("admin", 200), ("admin", 201),
+    (STRANGER, 401), ("reader", 200), ("reader", 403), ("reader", 404), ("analyst", 200),
+    ("analyst", 404), ("editor", 200), ("editor", 404), ("admin", 200),
 }  # fmt: skip
 """What each part of the cases leads to, among much else."""
 REFUSE_EVERY = 6
@@ -277,7 +277,8 @@ def test_schemathesis_finds_nothing(both_clients: list[TestClient], part: int) -
     offered: Iterator[Any] = schema.get_all_operations()
     operations = [found.ok() for found in offered]
     assert len(operations) == sum(map(len, document["paths"].values()))
-    operations.sort(key=turn_of)
+    # Each part has its share of every method: bodies cost most.
+    operations.sort(key=lambda operation: (turn_of(operation), operation.method))
     with ExitStack() as stack:
         wires = [stack.enter_context(wire_to(client.app)) for client in both_clients]
         stores = [Closed(*both) for both in zip(both_clients, wires, strict=True)]
@@ -287,3 +288,4 @@ def test_schemathesis_finds_nothing(both_clients: list[TestClient], part: int) -
     assert not probe.faults, "\n".join(f"{fault}\n{curl}" for fault, curl in probe.faults.items())
     assert probe.tried > 1500 / PARTS
     assert probe.met >= MET
+    assert 201 in {status for _, status in probe.met}
