@@ -6,10 +6,12 @@ import shutil
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from app import api
+from tests.access.people import CHIEF
 from tests.conftest import REQUIRE_BROWSER
 from tests.live import serving
 from tests.stores import Store
@@ -103,6 +105,48 @@ def test_try_it_out_answers_with_the_example_as_it_stands(watched: Watched, addr
     body = json.loads(live.locator("pre.microlight, .highlight-code pre").first.inner_text())
     assert len(body["items"]) == 13
     assert all(item["judgement"]["n"] for item in body["items"])
+
+
+def close(address: str) -> str:
+    """Close the store of a service; answers the key of its administrator."""
+    key = ""
+    for path, body in (("principals", CHIEF), ("keys", {"principal": "chief", "name": "first"})):
+        answer = httpx2.post(f"{address}/v1/{path}", json=body)
+        assert answer.status_code == 201, answer.text
+        key = answer.json().get("key", "")
+    return key
+
+
+def test_in_a_closed_store_who_shows_a_key_is_answered(watched: Watched, address: str) -> None:
+    """The pages themselves are for everybody: they tell nothing of the store."""
+    key = close(address)
+    page = watched.page
+    page.goto(f"{address}/docs")
+    page.locator('.opblock-tag[data-tag="alliances"]').click()
+    block = page.locator('[id$="-list_alliances"]')
+    block.locator(".opblock-summary-control").first.click()
+
+    def status() -> str:
+        with page.expect_response(lambda answer: "/v1/alliances" in answer.url) as answer:
+            block.locator("button.execute").click()
+        code = str(answer.value.status)
+        shown = block.locator(".live-responses-table tbody .response-col_status").first
+        shown.filter(has_text=code).wait_for()
+        return code
+
+    assert status() == "401"
+    assert watched.faults
+    assert all("401" in fault for fault in watched.faults)
+    watched.faults.clear()
+    page.locator(".auth-wrapper .btn.authorize").first.click()
+    dialog = page.locator(".dialog-ux")
+    dialog.locator(".auth-container input").fill(key)
+    dialog.locator("button.auth.authorize").click()
+    dialog.locator("button.btn-done").click()
+    assert status() == "200"
+    # No key outlives the page that it was shown to.
+    assert page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])") == "[{},{}]"
+    assert page.context.cookies() == []
 
 
 def test_an_operation_shows_one_sample_of_a_problem(watched: Watched, address: str) -> None:
