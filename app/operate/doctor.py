@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 import app.api  # noqa: F401 - every table is known once it is imported
 from app.kernel.migrations import lack, revision
-from app.operate import records, stores
+from app.operate import chains, records, stores
 from app.operate.patient import Finding, Patient
 
 Check = Callable[[Patient], Iterable[Finding]]
@@ -51,6 +51,9 @@ CHECKS: tuple[Check, ...] = (
     records.search_entries,
     records.search_index,
     records.kept_judgements,
+    chains.audit_chain,
+    chains.audited_records,
+    chains.change_sequence,
 )
 """Everything else, in the order it is told."""
 

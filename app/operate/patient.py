@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -14,6 +15,8 @@ from app.kernel.db import Database
 FEW = 20
 """How many findings of one check are told; a broken table would otherwise tell of every row."""
 BLOCK = 500
+AHEAD = timedelta(minutes=1)
+"""How far clocks of one installation may differ."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Checks of the records: that their past is whole, and what is derived from them is true."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,12 +10,9 @@ from sqlalchemy.orm import Session
 from app.kernel import links, search
 from app.kernel.tables import Base, Record, Versioned, table_of
 from app.kernel.types import now
-from app.operate.patient import Finding, Patient, blocks, by, few
+from app.operate.patient import AHEAD, Finding, Patient, blocks, by, few
 from app.ratings import judgements
 from app.ratings.models import Judgement, Rating
-
-AHEAD = timedelta(minutes=1)
-"""How far clocks of one installation may differ."""
 
 BROUGHT = "service"
 """Who is named as the author of records that migrations made."""

@@ -13,13 +13,16 @@ from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.operate import doctor
 from app.operate.patient import FEW, Finding, Patient
+from tests.audit.test_reading import tampered
 from tests.command import entente
 from tests.helpers import (
     delete,
+    make_actor,
     make_alliance,
     make_assessor,
     make_claim,
     make_consequence,
+    make_webhook,
     patch,
     rate,
 )
@@ -122,8 +125,12 @@ BREAKS = {
 def test_one_broken_thing_is_found_and_nothing_else(patient: Patient, name: str) -> None:
     check, statement = BREAKS[name]
     expected = {check}
+    if check in {"clock", "histories"}:
+        expected.add("audited_records")  # records were changed past the service, too
     if check == "clock":
         expected.add("search_entries")  # an entry carries the time of its record
+    if check == "histories":
+        expected.add("change_sequence")
     assert set(broken(patient, statement)) == expected
 
 
@@ -148,7 +155,7 @@ def test_a_past_without_a_record_is_found(
     claim = make_claim(client)["id"]
     patch(client, f"claims/{claim}", note="Once.")
     checks = broken(Patient(settings, database), "DELETE FROM claims")
-    assert checks == ["histories", "search_entries"]
+    assert checks == ["audited_records", "histories", "search_entries"]
 
 
 def test_many_findings_of_one_kind_are_cut_short(patient: Patient) -> None:
@@ -156,6 +163,67 @@ def test_many_findings_of_one_kind_are_cut_short(patient: Patient) -> None:
     told = found(patient)
     assert len(told) == FEW + 1
     assert told[-1].what == "there are more findings like these"
+
+
+AHEAD = "7fffffff-ffff-7000-8000-000000000000"
+SEQUENCES = {
+    "a version isn't told of": (
+        "change_sequence",
+        "DELETE FROM events WHERE kind = 'claims' AND version = 2 AND type = 'updated'",
+    ),
+    "its versions aren't told of in order": (
+        "change_sequence",
+        "UPDATE events SET version = 4 - version WHERE kind = 'claims'",
+    ),
+    "its position is of": (
+        "change_sequence",
+        f"UPDATE events SET id = '{AHEAD}' WHERE version = 3",
+    ),
+    "is no position": (
+        "change_sequence",
+        "UPDATE events SET id = '00000000-0000-4000-8000-000000000000' WHERE kind = 'actors'",
+    ),
+    "stands behind the newest event": (
+        "change_sequence",
+        f"UPDATE webhooks SET last_event = '{AHEAD}'",
+    ),
+    "isn't what the last act upon it left": (
+        "audited_records",
+        "UPDATE claims SET modality = 'denied'",
+    ),
+    "doesn't fit; the 2 before it do": (
+        "audit_chain",
+        "UPDATE audit SET principal = 'nobody' WHERE number = 3",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SEQUENCES)
+def test_a_broken_sequence_is_found_and_what_is_wrong_with_it(
+    client: TestClient, database: Database, settings: Settings, what: str
+) -> None:
+    check, statement = SEQUENCES[what]
+    make_actor(client)
+    claim = make_claim(client)["id"]
+    patch(client, f"claims/{claim}", note="Once.")
+    patch(client, f"claims/{claim}", note="Twice.")
+    make_webhook(client)
+    patient = Patient(settings, database)
+    assert found(patient) == []
+    tampered(database, statement)
+    first, *others = found(patient)
+    assert first.check == check
+    assert first.what.startswith(what)
+    assert {other.check for other in others} <= {check}
+
+
+def test_a_webhook_that_waits_for_events_that_never_were_is_found(
+    client: TestClient, database: Database, settings: Settings
+) -> None:
+    make_webhook(client)
+    tampered(database, f"UPDATE webhooks SET last_event = '{AHEAD}'")
+    (finding,) = found(Patient(settings, database))
+    assert finding.what.startswith("stands behind the newest event")
 
 
 def test_the_guarantees_of_a_connection_are_checked(patient: Patient, store: Any) -> None:
@@ -175,7 +243,7 @@ def test_a_key_that_leads_nowhere_is_found(patient: Patient, store: Any) -> None
     if store.name != "sqlite":
         pytest.skip("PostgreSQL keeps its keys whatever it is told")
     statement = f"UPDATE exchanges SET item = '{NOBODY}'"  # noqa: S608 - ours
-    assert broken(patient, statement) == ["sqlite_file"]
+    assert broken(patient, statement) == ["audited_records", "sqlite_file"]
 
 
 def test_an_index_that_lacks_words_is_found(patient: Patient, store: Any) -> None:
