@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from anyio import to_thread
 from pydantic_core import to_json
 
+from app.kernel.access import Principal
 from app.kernel.db import Database
 from app.kernel.events import Row, Wanted, newest_id, read_all, shown
-from app.kernel.rights import sees, view_of
+from app.kernel.rights import sees, view_now
 from app.kernel.view import View
 from app.kernel.watch import Watch
 
@@ -43,7 +44,7 @@ def piece(row: Row) -> bytes:
 class Reader:
     """One stream: what its owner wants and may see, and what is still to be sent to it."""
 
-    def __init__(self, owner: str, view: View, wanted: Wanted) -> None:
+    def __init__(self, owner: Principal, view: View, wanted: Wanted) -> None:
         self.owner = owner
         self.view = view
         self.wanted = wanted
@@ -55,7 +56,7 @@ class Reader:
 
     def takes(self, row: Mapping[str, Any]) -> bool:
         """Whether an event is for this reader."""
-        mine = row["recipient"] in {None, self.owner}
+        mine = row["recipient"] in {None, self.owner.name}
         new = row["id"] > self.after
         return new and mine and self.wanted.takes(row) and sees(self.view, row)
 
@@ -95,7 +96,7 @@ class Hub:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.readers: set[Reader] = set()
-        self.owners: frozenset[str] = frozenset()
+        self.owners: frozenset[Principal] = frozenset()
         self.newest = ""
         """Up to here every reader has been told."""
         self.closed = False
@@ -145,7 +146,7 @@ class Hub:
         if self.thread is not None:
             await to_thread.run_sync(self.thread.join)
 
-    def _tell(self, rows: Sequence[Row], views: Mapping[str, View | None]) -> None:
+    def _tell(self, rows: Sequence[Row], views: Mapping[Principal, View | None]) -> None:
         told = [(row, piece(row)) for row in rows]
         for reader in list(self.readers):
             view = views.get(reader.owner, reader.view)
@@ -184,7 +185,7 @@ class Hub:
     def _look(self, newest: str) -> str:
         while True:
             with self.database.read() as session:
-                views = {owner: view_of(session, owner) for owner in self.owners}
+                views = {owner: view_now(session, owner) for owner in self.owners}
                 rows = read_all(session, newest, BATCH)
             self.loop.call_soon_threadsafe(self._tell, rows, views)
             newest = rows[-1]["id"] if rows else newest

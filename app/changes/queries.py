@@ -3,10 +3,11 @@
 from sqlalchemy.orm import Session
 
 from app.changes.schemas import ChangesFilter
+from app.kernel.access import Principal
 from app.kernel.db import Database
 from app.kernel.events import Row, Wanted, read
 from app.kernel.listing import ids_of
-from app.kernel.rights import view_of
+from app.kernel.rights import view_now
 from app.kernel.view import View
 
 
@@ -20,9 +21,9 @@ def wanted(session: Session, view: View, query: ChangesFilter) -> Wanted:
 
 
 def next_page(
-    database: Database, owner: str, asked: Wanted, after: str, limit: int
+    database: Database, owner: Principal, asked: Wanted, after: str, limit: int
 ) -> list[Row] | None:
     """The next events behind an id that somebody may see now; None if they may see nothing."""
     with database.read() as session:
-        view = view_of(session, owner)
-        return None if view is None else read(session, view, owner, asked, after, limit)
+        view = view_now(session, owner)
+        return None if view is None else read(session, view, owner.name, asked, after, limit)

@@ -120,4 +120,4 @@ async def stream_changes(
 def _reader(caller: Call, query: ChangesFilter) -> Reader:
     with caller.read() as session:
         view = View(caller.eyes)
-        return Reader(caller.caller.name, view, queries.wanted(session, view, query))
+        return Reader(caller.caller, view, queries.wanted(session, view, query))

@@ -26,16 +26,28 @@ JUDGING = frozenset({"rate", "resolve"})
 """What a machine may do only where its account says so."""
 
 
+class Proof(Protocol):
+    """What somebody showed of themselves, a key or a token; two of them can be told apart.
+
+    What outlives its request asks anew who they are: a proof ends, and so does what it opened.
+    """
+
+    def holder(self, session: Any) -> "Principal | None":
+        """Who they are now; None once it is good for nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks, as it stands for this one request."""
 
     name: str
-    eyes: Eyes
-    may: frozenset[str] = field(default_factory=lambda: ROLES["admin"])
+    eyes: Eyes = field(hash=False)
+    may: frozenset[str] = field(default_factory=lambda: ROLES["admin"], hash=False)
     assessor: str | None = None
     """The slug of the assessor they rate as; None is their own name."""
     machine: bool = False
+    proof: Proof | None = None
+    """How that is known; None of who runs the service, and of a name looked up."""
 
     @classmethod
     def owner(cls, name: str) -> "Principal":

@@ -20,9 +20,18 @@ def principal_of(session: Session, name: str) -> Principal | None:
 
 
 def view_of(session: Session, owner: str) -> View | None:
-    """What the owner of a stream or a webhook may see now; None if there is no such owner."""
-    principal = principal_of(session, owner)
-    return None if principal is None else View(principal.eyes)
+    """What the owner of a webhook may see now; None if there is no such owner."""
+    return _view(principal_of(session, owner))
+
+
+def view_now(session: Session, caller: Principal) -> View | None:
+    """What may now be seen by who asked before; None once what they showed is good no more."""
+    found = principal_of(session, caller.name) if caller.proof is None else None
+    return _view(found if caller.proof is None else caller.proof.holder(session))
+
+
+def _view(principal: Principal | None) -> View | None:
+    return View(principal.eyes) if principal is not None and "read" in principal.may else None
 
 
 def sees(view: View, event: Mapping[str, Any]) -> bool:

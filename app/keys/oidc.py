@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,37 @@ from app.kernel.errors import Unauthorized
 from app.kernel.eyes import LEVELS
 from app.kernel.ids import is_slug
 from app.kernel.markings import eyes_of
+from app.kernel.types import now
 
 FETCH_SECONDS = 5
 KEEP_SECONDS = 300
 """How long fetched keys are good; a key id that isn't among them is looked for at once."""
 RANK = ("reader", "analyst", "editor", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A token somebody showed, as it was read: it says who they are until it expires."""
+
+    name: str
+    role: str
+    clearance: str
+    groups: tuple[str, ...]
+    until: int
+    """When it expires, in seconds since 1970."""
+
+    def bearer(self, session: Session) -> Principal:
+        """Who bears it, and what they may see by it at this moment."""
+        return Principal(
+            name=self.name,
+            eyes=eyes_of(session, self.clearance, list(self.groups), self.name),
+            may=ROLES[self.role],
+            proof=self,
+        )
+
+    def holder(self, session: Session) -> Principal | None:
+        """Who bears it, until it expires; the leeway is for clocks, and not for what stays open."""
+        return None if self.until <= now().timestamp() else self.bearer(session)
 
 
 class Issuer:
@@ -55,11 +82,14 @@ class Issuer:
         role = self._role(_texts(claims.get(settings.oidc_role_claim)))
         if role is None:
             raise Unauthorized("The token names no role that means anything here.")
-        return Principal(
-            name=name,
-            eyes=eyes_of(session, clearance if clearance in LEVELS else LEVELS[0], groups, name),
-            may=ROLES[role],
+        shown = Shown(
+            name,
+            role,
+            clearance if clearance in LEVELS else LEVELS[0],
+            tuple(groups),
+            int(claims["exp"]),
         )
+        return shown.bearer(session)
 
     def _claims(self, token: str) -> dict[str, Any]:
         settings = self.settings

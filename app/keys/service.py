@@ -5,6 +5,7 @@ import hmac
 import re
 import secrets
 import zlib
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
@@ -21,7 +22,7 @@ from app.kernel.records import Row
 from app.kernel.resource import Resource
 from app.kernel.rights import WHO
 from app.kernel.tables import table_of
-from app.kernel.types import Label, Reference, Shape
+from app.kernel.types import Label, Reference, Shape, now
 from app.kernel.view import View
 from app.keys.models import Key as Table
 from app.keys.schemas import Key, KeyChange, KeyIn
@@ -146,34 +147,54 @@ def _later(expires: datetime | None, end: datetime) -> datetime | None:
 
 
 def known(
-    session: Session, secret: bytes, text: str, now: datetime
+    session: Session, secret: bytes, text: str, moment: datetime
 ) -> tuple[Principal, Row] | None:
     """Whose key a text is, with its row; None unless it is somebody's and still good."""
     found = FORM.fullmatch(text)
     if found is None or not hmac.compare_digest(found[3], _checksum(text[: -len(found[3])])):
         return None
+    return _holder(session, "digest", digest_of(text, secret), moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A key somebody showed, by its id: good until it expires, is revoked, or its holder goes."""
+
+    key: str
+
+    def holder(self, session: Session) -> Principal | None:
+        """Whose it is now."""
+        found = _holder(session, "id", self.key, now())
+        return None if found is None else found[0]
+
+
+def _holder(
+    session: Session, column: str, value: str, moment: datetime
+) -> tuple[Principal, Row] | None:
+    """Whose the key is that has a value in a column, with its row; None unless it is good."""
     view = View(EVERYTHING)
     key, holder = view.of(Table), view.of(Holder)
     used = (
         key.c[name].label(f"key_{name}") for name in ("id", "scopes", "expires_at", "last_used_at")
     )
     wanted = sa.select(holder, *used).join(key, key.c.principal == holder.c.id)
-    wanted = wanted.where(key.c.digest == digest_of(text, secret))
+    wanted = wanted.where(key.c[column] == value)
     row = session.execute(wanted).mappings().one_or_none()
-    if row is None or (row["key_expires_at"] is not None and row["key_expires_at"] <= now):
+    if row is None or (row["key_expires_at"] is not None and row["key_expires_at"] <= moment):
         return None
-    return as_caller(session, row, row["key_scopes"]), dict(row)
+    caller = as_caller(session, row, row["key_scopes"])
+    return replace(caller, proof=Shown(row["key_id"])), dict(row)
 
 
-def touch(database: Database, row: Row, now: datetime) -> None:
+def touch(database: Database, row: Row, moment: datetime) -> None:
     """Keep when a key was last used, at most once a minute."""
     last = row["key_last_used_at"]
-    if last is not None and now - last < USED_EVERY:
+    if last is not None and moment - last < USED_EVERY:
         return
     table = table_of(Table)
     with database.write(Principal.owner("service")) as tx:
         tx.session.execute(
-            sa.update(table).where(table.c.id == row["key_id"]).values(last_used_at=now)
+            sa.update(table).where(table.c.id == row["key_id"]).values(last_used_at=moment)
         )
 
 

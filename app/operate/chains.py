@@ -45,7 +45,7 @@ def _unaudited(session: Session) -> Iterator[Finding]:
             mine = t.c.record.in_([row["id"] for row in rows])
             last = sa.select(sa.func.max(t.c.number)).where(mine, acts).group_by(t.c.record)
             ends = sa.select(t.c.record, t.c.after).where(t.c.number.in_(last))
-            left = {record: after for record, after in session.execute(ends)}
+            left = {row.record: row.after for row in session.execute(ends)}
             for row in rows:
                 # What migrations brought along, or wrote before there was a log, has no act.
                 if left.get(row["id"], "") not in {"", audit.row_hash(kind, row)}:

@@ -22,19 +22,24 @@ STRANGER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 Start = Callable[..., TestClient]
 
 
-@pytest.fixture
-def served(start: Start, tmp_path: Path) -> TestClient:
+def issued(folder: Path) -> dict[str, str]:
+    """The settings of a service that takes the issuer's tokens."""
     keys = [
         {**json.loads(RSAAlgorithm.to_jwk(RSA.public_key())), "kid": "rsa", "alg": "RS256"},
         {**json.loads(ECAlgorithm.to_jwk(EC.public_key())), "kid": "ec", "alg": "ES256"},
     ]
-    place = tmp_path / "jwks.json"
+    place = folder / "jwks.json"
     place.write_text(json.dumps({"keys": keys}), encoding="utf-8")
-    return start(
-        oidc_issuer=ISSUER,
-        oidc_jwks=str(place),
-        oidc_roles='{"risk-analysts": "analyst", "risk-leads": "editor"}',
-    )
+    return {
+        "oidc_issuer": ISSUER,
+        "oidc_jwks": str(place),
+        "oidc_roles": '{"risk-analysts": "analyst", "risk-leads": "editor"}',
+    }
+
+
+@pytest.fixture
+def served(start: Start, tmp_path: Path) -> TestClient:
+    return start(**issued(tmp_path))
 
 
 def token(key: Any = RSA, kid: str = "rsa", algorithm: str = "RS256", **said: Any) -> str:

@@ -8,6 +8,8 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -15,6 +17,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.changes import hub, routes, stream
+from app.kernel.types import instant_text, now
+from tests.access.test_oidc import issued, token
 from tests.helpers import Body
 from tests.hostile.service import Service, service_on
 from tests.hostile.wire import Wire
@@ -27,12 +31,14 @@ PATIENCE = 30
 class Reader:
     """A client that reads one stream."""
 
-    def __init__(self, address: str, last: str = "", **params: Any) -> None:
+    def __init__(self, address: str, last: str = "", shown: str = "", **params: Any) -> None:
         where = urlsplit(address)
         self.connection = http.client.HTTPConnection(
             where.hostname or "", where.port, timeout=PATIENCE
         )
         headers = {"Last-Event-ID": last} if last else {}
+        if shown:
+            headers["Authorization"] = f"Bearer {shown}"
         query = urlencode(params, doseq=True)
         self.connection.request("GET", f"/v1/changes/stream?{query}", headers=headers)
         self.response = self.connection.getresponse()
@@ -72,25 +78,27 @@ def connect() -> Iterator[Connect]:
     """Open streams, which are closed at the end."""
     with ExitStack() as stack:
 
-        def opened(address: str, last: str = "", **params: Any) -> Reader:
-            reader = Reader(address, last, **params)
+        def opened(address: str, last: str = "", shown: str = "", **params: Any) -> Reader:
+            reader = Reader(address, last, shown, **params)
             stack.callback(reader.close)
             return reader
 
         yield opened
 
 
-def call(address: str, method: str, path: str, body: Any = None) -> Any:
-    """Ask the service."""
+def call(address: str, method: str, path: str, body: Any = None, shown: str = "") -> Any:
+    """Ask the service; with `If-Match: *`, and with a key or token where one is shown."""
     where = urlsplit(address)
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=PATIENCE)
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", "If-Match": "*"}
+    if shown:
+        headers["Authorization"] = f"Bearer {shown}"
     connection.request(method, f"/v1/{path}", body and json.dumps(body), headers)
     answer = connection.getresponse()
-    found = json.loads(answer.read())
+    text = answer.read()
     connection.close()
-    assert answer.status in {200, 201}, found
-    return found
+    assert answer.status in {200, 201, 204}, text
+    return json.loads(text) if text else None
 
 
 def actor(address: str, slug: str) -> str:
@@ -150,8 +158,71 @@ def test_a_stream_ends_with_the_rights_of_its_reader(
 ) -> None:
     monkeypatch.setattr(hub, "LOOK", 0.1)
     reader = connect(address)
-    monkeypatch.setattr(hub, "view_of", lambda _session, _owner: None)
+    monkeypatch.setattr(hub, "view_now", lambda _session, _owner: None)
     assert reader.block() == []
+
+
+def admin(address: str) -> str:
+    """Close the service: make its first key."""
+    call(address, "POST", "principals", {"slug": "chief", "name": "Chief", "role": "admin"})
+    made = call(address, "POST", "keys", {"principal": "chief", "name": "first"})
+    return str(made["key"])
+
+
+def until_the_end(reader: Reader) -> None:
+    """Read a stream until it ends, and fail if it doesn't."""
+    while reader.block():
+        continue
+
+
+def test_a_stream_ends_with_the_key_it_was_opened_with_and_with_no_other(
+    connect: Connect, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "LOOK", 0.1)
+    chief = admin(address)
+    call(address, "POST", "principals", {"slug": "ann", "name": "Ann", "role": "reader"}, chief)
+    said = {"principal": "ann", "name": "x"}
+    soon = instant_text(now() + timedelta(seconds=1))
+    keys = {
+        name: call(address, "POST", "keys", {**said, **more}, chief)
+        for name, more in {
+            "kept": {},
+            "revoked": {},
+            "narrowed": {},
+            "expiring": {"expires_at": soon},
+        }.items()
+    }
+    readers = {name: connect(address, shown=key["key"]) for name, key in keys.items()}
+    call(address, "DELETE", f"keys/{keys['revoked']['id']}", None, chief)
+    call(address, "PATCH", f"keys/{keys['narrowed']['id']}", {"scopes": ["write"]}, chief)
+    for name in ("revoked", "narrowed", "expiring"):
+        until_the_end(readers[name])
+    body = {"slug": "after", "name": "After", "kind": "state"}
+    made = call(address, "POST", "actors", body, chief)
+    event = readers["kept"].event()
+    while event["record"]["type"] != "actors":
+        event = readers["kept"].event()
+    assert event["record"]["id"] == made["id"]
+
+
+def test_a_stream_opened_with_a_token_goes_on_until_it_expires(
+    connect: Connect,
+    store: Store,
+    empty_template: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub, "LOOK", 0.1)
+    with serving(store, empty_template, **issued(tmp_path)) as address:
+        long = token(sub="long", roles=["risk-leads"])
+        short = token(sub="short", exp=now() + timedelta(seconds=2))
+        lasting, ending = (connect(address, shown=text) for text in (long, short))
+        body = {"slug": "one", "name": "One", "kind": "state"}
+        made = call(address, "POST", "actors", body, long)
+        assert {reader.event()["record"]["id"] for reader in (lasting, ending)} == {made["id"]}
+        until_the_end(ending)
+        again = call(address, "POST", "actors", {**body, "slug": "two"}, long)
+        assert lasting.event()["record"]["id"] == again["id"]
 
 
 def test_a_reader_that_reads_nothing_is_dropped_and_others_go_on(
