@@ -74,16 +74,22 @@ Connect = Callable[..., Reader]
 
 
 @pytest.fixture
-def connect() -> Iterator[Connect]:
-    """Open streams, which are closed at the end."""
+def streams() -> Iterator[ExitStack]:
+    """What is open, and closed at the end: a server that stops would wait for it."""
     with ExitStack() as stack:
+        yield stack
 
-        def opened(address: str, last: str = "", shown: str = "", **params: Any) -> Reader:
-            reader = Reader(address, last, shown, **params)
-            stack.callback(reader.close)
-            return reader
 
-        yield opened
+@pytest.fixture
+def connect(streams: ExitStack) -> Connect:
+    """Open streams."""
+
+    def opened(address: str, last: str = "", shown: str = "", **params: Any) -> Reader:
+        reader = Reader(address, last, shown, **params)
+        streams.callback(reader.close)
+        return reader
+
+    return opened
 
 
 def call(address: str, method: str, path: str, body: Any = None, shown: str = "") -> Any:
@@ -109,10 +115,11 @@ def actor(address: str, slug: str) -> str:
 
 
 @pytest.fixture
-def address(store: Store, empty_template: str) -> Iterator[str]:
+def address(store: Store, empty_template: str, streams: ExitStack) -> Iterator[str]:
     """A server on an empty store."""
     with serving(store, empty_template) as address:
         yield address
+        streams.close()
 
 
 def test_a_stream_begins_now_and_brings_what_happens(connect: Connect, address: str) -> None:
@@ -223,6 +230,7 @@ def test_a_stream_opened_with_a_token_goes_on_until_it_expires(
         until_the_end(ending)
         again = call(address, "POST", "actors", {**body, "slug": "two"}, long)
         assert lasting.event()["record"]["id"] == again["id"]
+        lasting.close()
 
 
 def test_a_reader_that_reads_nothing_is_dropped_and_others_go_on(
