@@ -85,17 +85,19 @@ def _is_there(url: sa.URL) -> bool:
 
 
 @contextmanager
-def opened(settings: Settings, *, migrated: bool = True) -> Iterator[Database]:
+def opened(
+    settings: Settings, *, migrated: bool = True, there: bool | None = None
+) -> Iterator[Database]:
     """The configured database, reached before anything else is done, and closed at the end.
 
-    What a command asks of it may take its time: a migration, the loading of a large set. A command
-    that needs it `migrated` needs it there: SQLite would make a file of whatever it is asked for.
+    What a command asks of it may take its time: a migration, the loading of a large set. One that
+    needs it `migrated`, or `there`, must find it: SQLite makes a file of whatever it is asked for.
     """
     url = sa.make_url(settings.database_url)
     where = url.render_as_string(hide_password=True)
     database = Database.of(settings.model_copy(update={"query_timeout_seconds": 0.0}))
     try:
-        if migrated and not _is_there(url):
+        if (migrated if there is None else there) and not _is_there(url):
             raise click.ClickException(
                 f"There is no database at {where}; `entente migrate` makes one, and `entente serve`"
                 " fills it as well. ENTENTE_DATABASE_URL leads to another."

@@ -46,7 +46,7 @@ def backup(file: Path, *, force: bool) -> None:
     pg_dump writes; only its owner may read it.
     """
     settings = configured()
-    with opened(settings, migrated=False) as database:
+    with opened(settings, migrated=False, there=True) as database:
         backups.write(database, settings, file, force=force)
     click.echo(f"{file}: {file.stat().st_size} bytes, checked.")
 

@@ -279,3 +279,10 @@ def test_the_restored_service_answers(store: Any, loaded_template: str, tmp_path
     assert server.ask("GET", "/v1/actors?q=example").status == 200
     server.end()
     store.drop(url)
+
+
+def test_what_is_not_there_is_not_backed_up_and_not_made(tmp_path: Path) -> None:
+    file, database = tmp_path / "all.backup", tmp_path / "typo.db"
+    told = refused(entente(f"sqlite:///{database}", "backup", file))
+    assert told.startswith(f"There is no database at sqlite:///{database}")
+    assert list(tmp_path.iterdir()) == []
