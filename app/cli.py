@@ -109,7 +109,7 @@ def _tell(settings: Settings, database: Database) -> None:
 @main.command("migrate")
 def migrate_command() -> None:
     """Bring the database to the schema of this version."""
-    with opened(configured(), migrated=False) as database:
+    with opened(configured(), migrated=False) as database, starting(database.engine):
         migrate(database.engine)
     click.echo(f"The database stands at revision {head()}.")
 

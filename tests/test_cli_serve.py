@@ -100,6 +100,21 @@ def test_an_empty_database_is_migrated_and_filled_and_a_full_one_is_left(
     assert "Traceback" not in log
 
 
+def test_two_that_start_at_once_without_a_file_both_serve_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    processes = [started(url, "serve", cwd=tmp_path, port="0") for _ in range(2)]
+    services = [Service(process) for process in processes]
+    lines = [line for service in services for line in service.lines]
+    assert sum(line.startswith("Loaded the data set") for line in lines) == 1
+    assert sum(line.startswith("Docs: ") for line in lines) == 2
+    assert [len(service.items("alliances")) for service in services] == [1, 1]
+    (loaded,) = services[0].items("audit?action=loaded")
+    assert loaded["route"] == "entente load"
+    for service in services:
+        service.process.send_signal(signal.SIGTERM)
+        service.process.communicate(timeout=PATIENCE)
+
+
 def test_without_a_data_set_it_starts_empty_and_leaves_only_its_database(
     serve: Start, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ WRITING = "entente_writing"
 POSTGRES = "postgresql"
 SAMPLE = 400
 """Entries of each index that SQLite looks at to tell how many are alike."""
+BUSY = 0.02
+"""Seconds until a file that somebody else brings into WAL mode is asked again."""
 TURNS = 4_711_002
 """The first half of the advisory locks of `take_turn`."""
 Hold = Literal["name", "change", "close"]
@@ -111,7 +114,8 @@ def make_engine(settings: Settings) -> sa.Engine:
             max_overflow=0,
             **options,
         )
-        event.listen(engine, "connect", _prepare_sqlite)
+        seconds = settings.busy_timeout_seconds
+        event.listen(engine, "connect", lambda raw, _record: _prepare_sqlite(raw, seconds))
         event.listen(engine, "begin", _begin_sqlite)
         deadlines.guard(engine, settings.query_timeout_seconds)
         return engine
@@ -141,19 +145,33 @@ def _json(value: object) -> str:
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, seconds: float) -> None:
     # The driver's own transaction control is switched off: BEGIN is ours (see _begin_sqlite).
     connection.isolation_level = None
+    _keep_a_log(connection, seconds)
     # FULL, not NORMAL: at power loss WAL with NORMAL loses writes that were acknowledged.
     # secure_delete: what is taken away is overwritten, or redacting would only hide it.
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         "cache_size=-32000",
         "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _keep_a_log(connection: sqlite3.Connection, seconds: float) -> None:
+    """Bring a new file into WAL mode. Where two do at once, SQLite refuses one without waiting."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(BUSY)
+        else:
+            return
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

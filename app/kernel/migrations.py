@@ -1,7 +1,9 @@
 """Bringing a database to the schema this version of the service needs."""
 
+import fcntl
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -91,12 +93,31 @@ def migrate(engine: sa.Engine, target: str = "head") -> None:
 
 @contextmanager
 def starting(engine: sa.Engine) -> Iterator[None]:
-    """A turn: of the hosts that start on one PostgreSQL, one at a time prepares it."""
+    """A turn: of the services that start on one database, one at a time prepares it."""
     if engine.dialect.name != "postgresql":
-        yield
+        with _alone_in(Path(engine.url.database or "").resolve().parent):
+            yield
         return
     # A connection beside the pool's, which may have only one; its end gives the lock back.
     own = sa.create_engine(engine.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     with own.connect() as connection:
         connection.execute(sa.select(sa.func.pg_advisory_lock(START)))
         yield
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, which leaves nothing behind however the process ends.
+
+    The file's own locks are SQLite's: whoever opens and closes it besides would take them away.
+    """
+    if not folder.is_dir():  # of a URI that is no path
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some file systems of networks have no such lock
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
