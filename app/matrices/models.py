@@ -18,6 +18,7 @@ class Matrix(Record):
         sa.Index("uq_matrices_name", "name", "matrix_version", "marking", unique=True, **live()),
     )
     label = "name"
+    stays = ("name", "matrix_version")
 
     name: Mapped[str] = mapped_column(text_column(80))
     matrix_version: Mapped[int]

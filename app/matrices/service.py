@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 
 from app.domain.matrix import DEFAULT
 from app.kernel.db import Tx, take_turn
-from app.kernel.errors import Invalid
+from app.kernel.errors import Conflict, Invalid
 from app.kernel.listing import Listing, equals
 from app.kernel.records import Row
 from app.kernel.resource import Resource
+from app.kernel.tables import table_of
 from app.kernel.types import Shape, Slug
-from app.kernel.view import View
+from app.kernel.view import View, in_sight
 from app.matrices.models import Matrix as Table
 from app.matrices.schemas import Matrix, MatrixIn
 
@@ -50,14 +51,41 @@ class Matrices(Resource):
         return row
 
     def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - the kernel's signature
-        """Number the edition."""
+        """Number the edition: a number once given in the writer's sight is never given again.
+
+        Levels kept elsewhere name it, so what was redacted counts as well. What is out of sight
+        doesn't: a number that is passed over would tell of it.
+        """
         take_turn(tx.session, "matrices")
-        t = tx.view.of(Table)
+        t = table_of(Table)
         newest = tx.session.execute(
-            sa.select(sa.func.max(t.c.matrix_version)).where(t.c.name == row["name"])
+            sa.select(sa.func.max(t.c.matrix_version)).where(
+                t.c.name == row["name"], *in_sight(t, tx.eyes.markings)
+            )
         ).scalar()
         row["matrix_version"] = (newest or 0) + 1
         row["effective_at"] = row["effective_at"] or tx.now
+
+    def redacted(self, tx: Tx, row: Row) -> None:
+        """Refuse it of the edition that levels are told by where none is asked for.
+
+        They would be others without a word, or none. Who asks for a matrix by name is told that it
+        is gone. The edition that comes with the service holds nobody's content and stays: every
+        past day rests on it.
+        """
+        if row["name"] != DEFAULT_NAME or row["deleted_at"] is not None:
+            return
+        if row["matrix_version"] == 1:
+            raise Conflict("The matrix that comes with the service stays.")
+        t = tx.view.of(Table)
+        follows = sa.select(t.c.id).where(
+            t.c.name == row["name"],
+            t.c.effective_at <= tx.now,
+            t.c.matrix_version > row["matrix_version"],
+        )
+        begun = row["effective_at"] <= tx.now
+        if begun and tx.session.execute(follows.limit(1)).first() is None:
+            raise Conflict("This edition is in use; make the next one first.")
 
 
 matrices = Matrices()

@@ -27,6 +27,34 @@ def test_a_change_is_the_next_edition(client: TestClient) -> None:
         assert response.status_code in {405, 415}
 
 
+def redact(client: TestClient, matrix: Body) -> int:
+    """How the service answers who would have the content of an edition removed."""
+    body = {"reason": "Told in confidence."}
+    return client.post(f"/v1/matrices/{matrix['id']}/redact", json=body).status_code
+
+
+def test_a_number_once_given_is_never_given_again(client: TestClient) -> None:
+    body = {"name": "own", "cuts": CUTS, "grid": GRID}
+    make(client, "matrices", body)
+    assert redact(client, make(client, "matrices", body)) == 201
+    assert make(client, "matrices", body)["matrix_version"] == 3
+
+
+def test_the_edition_that_levels_are_told_by_stays(client: TestClient) -> None:
+    (built_in,) = read(client, "matrices")["items"]
+    assert redact(client, built_in) == 409
+    body = {"name": built_in["name"], "cuts": CUTS, "grid": GRID}
+    second = make(client, "matrices", body)
+    assert redact(client, second) == 409
+    ahead = make(client, "matrices", {**body, "effective_at": "2199-01-01"})
+    assert redact(client, second) == 409  # the next has yet to begin
+    assert redact(client, ahead) == 201
+    assert make(client, "matrices", body)["matrix_version"] == 4
+    assert redact(client, second) == 201
+    assert redact(client, built_in) == 409
+    assert read(client, f"matrices/{built_in['id']}") == built_in
+
+
 def test_an_edition_is_used_from_its_day_on(client: TestClient) -> None:
     flat = {"name": "own", "cuts": CUTS, "grid": [[1] * 5] * 5, "effective_at": "2023-01-01"}
     high = {"name": "own", "cuts": CUTS, "grid": [[4] * 5] * 5, "effective_at": "2024-01-01"}
