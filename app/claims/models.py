@@ -1,5 +1,6 @@
 """The table of claims."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kernel.references import Reference
 from app.kernel.tables import Record, live
 from app.kernel.types import Id, Json, UtcDateTime, text_column
+
+
+def _sorted_by(name: str, value: str, nothing: str) -> Iterator[sa.Index]:
+    """Indexes for lists by what may be unknown, which comes last both ways (see `kernel.pages`)."""
+    for way, direction in (("up", ""), ("down", " DESC")):
+        yield sa.Index(
+            f"ix_claims_by_{name}_{way}",
+            sa.text(f"(CASE WHEN ({value} IS NULL) THEN 1 ELSE 0 END)"),
+            sa.text(f"(coalesce({value}, {nothing})){direction}"),
+            sa.text(f"id{direction}"),
+            **live(),
+        )
 
 
 class Claim(Record):
@@ -31,6 +44,8 @@ class Claim(Record):
         sa.Index("ix_claims_alliance_newest", "alliance", "effective_at", "id", **live()),
         sa.Index("ix_claims_speaker_newest", "speaker", "effective_at", "id", **live()),
         sa.Index("ix_claims_created", "created_at", "id", **live()),
+        *_sorted_by("credibility", "nullif(credibility, 6)", "0"),
+        *_sorted_by("ref", "ref", "''"),
     )
     references = (
         Reference("alliance", "alliances"),

@@ -70,7 +70,9 @@ def taken_back(view: View, claim: Any, *, each: bool = False) -> sa.ColumnElemen
 
 def judged(credibility: sa.ColumnElement[int]) -> sa.ColumnElement[Any]:
     """A credibility to compare by: null where it cannot be judged."""
-    return sa.func.nullif(credibility, UNJUDGED, type_=sa.Integer)
+    # Written out, as it stands in the indexes by it.
+    unjudged = sa.literal_column(str(UNJUDGED), sa.Integer)
+    return sa.func.nullif(credibility, unjudged, type_=sa.Integer)
 
 
 def _there(view: View, claim: Any, name: str, *, each: bool) -> sa.ColumnElement[bool]:

@@ -16,8 +16,9 @@ from alembic.script import ScriptDirectory
 from app.kernel.errors import Unavailable
 
 HERE = Path(__file__).resolve().parent.parent
-BY_HAND = ("search_index", "ix_search_entries_words")
-"""How the names begin of what migrations make by hand, each database's own way to find words."""
+BY_HAND = ("search_index", "ix_search_entries_words", "ix_claims_by_")
+"""How the names begin of what Alembic can't compare: each database's own way to find words, which
+migrations make by hand, and indexes of expressions."""
 LOCK = 4_711_001
 """The PostgreSQL advisory lock under which migrations run, one process at a time."""
 START = 4_711_003

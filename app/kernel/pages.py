@@ -129,12 +129,16 @@ def _keys(selection: Selection, query: Rows) -> list[_Key]:
         seen.add(bare)
         expression = selection.columns[bare]
         if query.sorts[bare]:
-            keys.append(_Key(sa.case((expression.is_(None), 1), else_=0), descending=False))
+            keys.append(_Key(sa.case((expression.is_(None), _ONE), else_=_NONE), descending=False))
             expression = sa.func.coalesce(expression, _zero(expression.type))
         keys.append(_Key(expression, descending))
     if "id" not in seen:
         keys.append(_Key(selection.columns["id"], descending))
     return keys
+
+
+# Written out, not bound: an index of such an expression is found only by the same expression.
+_ONE, _NONE = sa.literal_column("1", sa.Integer), sa.literal_column("0", sa.Integer)
 
 
 def _zero(kind: sa.types.TypeEngine[Any]) -> sa.ColumnElement[Any]:
@@ -148,7 +152,9 @@ def _zero(kind: sa.types.TypeEngine[Any]) -> sa.ColumnElement[Any]:
         blank = links.ALWAYS.date()
     elif issubclass(python, (int, float)):
         blank = python(0)
-    return sa.literal(blank, kind)
+    if isinstance(blank, int):
+        return sa.literal_column("0", kind)
+    return sa.literal_column("''", kind) if isinstance(blank, str) else sa.literal(blank, kind)
 
 
 def _after(keys: Sequence[_Key], values: Sequence[Any]) -> sa.ColumnElement[bool]:
