@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from app.kernel import logs
-from app.kernel.errors import BadRequest, Problem, TooLarge, UnsupportedMedia
+from app.kernel.errors import BadRequest, Overloaded, Problem, TooLarge, UnsupportedMedia
 from app.kernel.logs import ASKED
 
 Scope = MutableMapping[str, Any]
@@ -35,6 +35,9 @@ class Watch(Protocol):
 
     def ended(self, scope: Scope, status: int, seconds: float) -> None:
         """One has ended; status 0 where no answer was sent."""
+
+    def overloaded(self, scope: Scope) -> None:
+        """One that is still to end is refused, for there are too many."""
 
 
 REFUSAL = "refusal"
@@ -107,6 +110,8 @@ class Intake:
                 receive = _again(body, receive)
             await self.app(scope, receive, stamped)
         except Problem as problem:
+            if isinstance(problem, Overloaded):
+                self.watch.overloaded(scope)
             await self._answer(problem, scope, request_id, stamped)
         except Exception:
             # An error that escapes would close the connection under the next innocent request.

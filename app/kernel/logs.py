@@ -99,6 +99,11 @@ def failed(scope: MutableMapping[str, Any], error: Exception) -> None:
     log.warning("the database doesn't answer", extra=fields)
 
 
+def shed(scope: MutableMapping[str, Any], count: int) -> None:
+    """Say that requests are refused because there are too many: this one and those before it."""
+    log.warning("too much at once", extra={**about(scope, route_of(scope)), "refused": count})
+
+
 def about(scope: MutableMapping[str, Any], route: str) -> dict[str, Any]:
     """What a line may say of a request: the route's template, never the path."""
     method = scope.get(ASKED) or scope["method"]

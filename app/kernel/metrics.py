@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from prometheus_client import (
     CollectorRegistry,
+    Counter,
     Gauge,
     Histogram,
     generate_latest,
@@ -52,6 +53,11 @@ class Metrics:
             "HTTP requests under way",
             registry=own,
             multiprocess_mode="livesum",
+        )
+        self.overloaded = Counter(
+            "entente_requests_overloaded",
+            "HTTP requests refused because there are too many at once",
+            registry=own,
         )
         self.statements = Histogram(
             "db_client_operation_duration_seconds",

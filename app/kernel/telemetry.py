@@ -27,6 +27,11 @@ ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 SILENT = {"/healthz", "/readyz", "/metrics"}
 """Routes that are asked every few seconds and would drown the others."""
 
+SHED = "shed"
+"""Whether a request's state says that it was refused because there are too many."""
+SAMPLE = 10.0
+"""Seconds in which one line stands for all that are refused so: a flood isn't to fill the log."""
+
 _KIND = re.compile(r"\s*(\w+)")
 _KINDS = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "PRAGMA", "BEGIN"}
 
@@ -41,6 +46,9 @@ class Telemetry:
             resource = Resource.create({"service.name": NAME, "service.version": version})
             self.traces = TracerProvider(resource=resource, shutdown_on_exit=False)
             self.traces.add_span_processor(_Discreet())
+        self.shed = 0
+        """Refused because there are too many, since that was last told."""
+        self.tell_at = 0.0
         tracer = None if self.traces is None else self.traces.get_tracer(NAME, version)
         if self.metrics is not None or tracer is not None:
             for engine in database.engines:
@@ -77,7 +85,19 @@ class Telemetry:
             return
         if self.metrics is not None:
             self.metrics.request(scope, route, status, seconds)
-        logs.request(scope, route, status, seconds)
+        if not scope.get("state", {}).get(SHED):
+            logs.request(scope, route, status, seconds)
+
+    def overloaded(self, scope: MutableMapping[str, Any]) -> None:
+        """A request is refused because there are too many; every so often a line says how many."""
+        scope["state"][SHED] = True
+        if self.metrics is not None:
+            self.metrics.overloaded.inc()
+        self.shed += 1
+        if perf_counter() >= self.tell_at:
+            self.tell_at = perf_counter() + SAMPLE
+            logs.shed(scope, self.shed)
+            self.shed = 0
 
 
 class _Discreet(SpanProcessor):

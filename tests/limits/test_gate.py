@@ -151,7 +151,7 @@ def test_streams_and_the_sign_of_life_take_no_place() -> None:
 
 
 def test_writes_that_wait_for_their_turn_keep_no_read_waiting(
-    start: Start, database: Database
+    start: Start, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = start(in_flight=3, queue_seconds=0.3, busy_timeout_seconds=20)
     answers: list[Any] = []
@@ -179,3 +179,6 @@ def test_writes_that_wait_for_their_turn_keep_no_read_waiting(
         assert_problem(answer, 503, "overloaded")
         assert answer.headers["Retry-After"] == "1"
         assert answer.headers["cache-control"] == "no-store"
+    assert "entente_requests_overloaded_total 3.0" in client.get("/metrics").text
+    told = [line for line in caplog.records if line.msg == "too much at once"]
+    assert [line.__dict__["refused"] for line in told] == [1]  # one line for all of a while
