@@ -110,8 +110,6 @@ class Intake:
                 receive = _again(body, receive)
             await self.app(scope, receive, stamped)
         except Problem as problem:
-            if isinstance(problem, Overloaded):
-                self.watch.overloaded(scope)
             await self._answer(problem, scope, request_id, stamped)
         except Exception:
             # An error that escapes would close the connection under the next innocent request.
@@ -127,6 +125,8 @@ class Intake:
             admit(scope)
 
     async def _answer(self, problem: Problem, scope: Scope, request_id: str, send: Send) -> None:
+        if isinstance(problem, Overloaded):
+            self.watch.overloaded(scope)
         status, headers, body = self.render(problem, scope["path"], request_id)
         headers += [(k.lower().encode(), v.encode()) for k, v in problem.headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": headers})

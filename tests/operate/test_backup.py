@@ -12,9 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from starlette.testclient import TestClient
 
+from app.kernel.config import Settings
+from app.main import create_app
 from app.operate import dumps
 from tests.command import Server, entente, refused, started, succeeded
+from tests.helpers import ids, make, read
 from tests.operate.postgres import TOOLS
 
 WRITERS = 3
@@ -286,3 +290,27 @@ def test_what_is_not_there_is_not_backed_up_and_not_made(tmp_path: Path) -> None
     told = refused(entente(f"sqlite:///{database}", "backup", file))
     assert told.startswith(f"There is no database at sqlite:///{database}")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("tools")
+def test_what_happens_after_a_restore_comes_behind_all_that_was_told_before_it(
+    store: Any, empty_template: str, tmp_path: Path
+) -> None:
+    url, file = store.make(empty_template), tmp_path / "all.backup"
+
+    def made(*slugs: str) -> list[str]:
+        settings = Settings(database_url=url, pool_size=2, deliver=False)
+        with TestClient(create_app(settings)) as client:
+            for slug in slugs:
+                make(client, "actors", {"slug": slug, "name": slug, "kind": "state"})
+            return ids(read(client, "changes"))
+
+    kept = made("kept")
+    succeeded(entente(url, "backup", file))
+    told = made("lost", "again")
+    succeeded(entente(url, "restore", file, "--force"))
+    assert made() == kept
+    after = made("again", "new")
+    assert after[: len(kept)] == kept
+    assert min(after[len(kept) :]) > max(told)
+    store.drop(url)
