@@ -1,7 +1,7 @@
 """Consequences, outcomes and causes as resources, and the rules of writing them."""
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
 from pydantic import BaseModel
@@ -26,6 +26,8 @@ from app.kernel.records import Row
 from app.kernel.resource import Resource
 from app.kernel.types import Shape, instant_text
 from app.kernel.view import View
+
+BLOCK = 500
 
 
 class Consequences(Resource):
@@ -65,35 +67,46 @@ class Consequences(Resource):
         if row["part_of"] is None and not causes:
             return
         take_turn(tx.session, "consequences")
-        edges = self._edges(tx)
-        if row["part_of"] is not None:
-            wholes = {key: [whole] for key, (whole, _) in edges.items() if whole}
-            if _reaches(wholes, [row["part_of"]], row["id"]):
-                raise Invalid.at("/part_of", "would make the consequence a part of itself")
-        for index, cause in enumerate(causes):
-            if _reaches({key: found for key, (_, found) in edges.items()}, [cause], row["id"]):
-                raise Invalid.at(
-                    f"/caused_by/{index}/consequence", "would make the consequence its own cause"
-                )
-
-    def _edges(self, tx: Tx) -> dict[str, tuple[str | None, list[str]]]:
-        t = tx.view.of(models.Consequence)
-        rows = tx.session.execute(sa.select(t.c.id, t.c.part_of, t.c.caused_by)).all()
-        return {
-            key: (part_of, [edge["consequence"] for edge in caused_by])
-            for key, part_of, caused_by in rows
-        }
+        if row["part_of"] is not None and _reaches(tx, "part_of", [row["part_of"]], row["id"]):
+            raise Invalid.at("/part_of", "would make the consequence a part of itself")
+        if causes and _reaches(tx, "caused_by", causes, row["id"]):
+            # Which of them closes the circle is looked for only once it is known that one does.
+            for index, cause in enumerate(causes):
+                if _reaches(tx, "caused_by", [cause], row["id"]):
+                    raise Invalid.at(
+                        f"/caused_by/{index}/consequence",
+                        "would make the consequence its own cause",
+                    )
 
 
-def _reaches(edges: dict[str, list[str]], start: Iterable[str], goal: str) -> bool:
-    todo, seen = list(start), set[str]()
+def _next(value: Any) -> list[str]:
+    """What a consequence leads on to: its whole, or its causes."""
+    return [edge["consequence"] for edge in value] if isinstance(value, list) else [value]
+
+
+def _some(keys: set[str]) -> Iterable[list[str]]:
+    """Keys in parts: a statement takes only so many parameters."""
+    ordered = sorted(keys)
+    return (ordered[n : n + BLOCK] for n in range(0, len(ordered), BLOCK))
+
+
+def _reaches(tx: Tx, field: str, start: Iterable[str], goal: str) -> bool:
+    """Whether one way or another leads from some consequences to one.
+
+    A select a step, of what was reached by then: most chains are short, and the alliance large.
+    """
+    t = tx.view.of(models.Consequence)
+    todo, seen = set(start), set[str]()
     while todo:
-        here = todo.pop()
-        if here == goal:
+        if goal in todo:
             return True
-        if here not in seen:
-            seen.add(here)
-            todo += edges.get(here, [])
+        seen |= todo
+        found: set[str] = set()
+        for some in _some(todo):
+            steps = sa.select(t.c[field]).where(t.c.id.in_(some), t.c[field].is_not(None))
+            for value in tx.session.execute(steps).scalars():
+                found.update(_next(value))
+        todo = found - seen
     return False
 
 

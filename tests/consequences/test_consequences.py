@@ -121,6 +121,21 @@ def test_a_circle_may_not_be_closed_when_the_record_is_changed_otherwise(
     ]
 
 
+def test_a_circle_is_looked_for_along_the_way_and_not_in_all_of_the_alliance(
+    client: TestClient, alliance: str, statements: list[str]
+) -> None:
+    for _ in range(3):
+        make_consequence(client, alliance)
+    whole = make_consequence(client, alliance)["id"]
+    part = make_consequence(client, alliance, part_of=whole)["id"]
+    statements.clear()
+    make_consequence(client, alliance, part_of=part)
+    asked = [line for line in statements if line.startswith("SELECT consequences.part_of")]
+    assert len(asked) == 2  # of the part, and of its whole
+    assert all("consequences.id IN (" in " ".join(line.split()) for line in asked)
+    assert refused(client, f"consequences/{whole}", {"part_of": part}) == ["/part_of"]
+
+
 # --- Lists ----------------------------------------------------------------------------------------
 
 
