@@ -158,8 +158,8 @@ def test_what_would_show_what_is_hidden_is_not_taken_back(
         with engine.connect() as plain:
             connection = plain.execution_options(**{WRITING: True})
             with (
-                connection.begin() as transaction,
                 pytest.raises(RuntimeError, match="can't be taken back"),
+                connection.begin() as transaction,
             ):
                 command.downgrade(configuration(connection), "base")
             assert not transaction.is_active
