@@ -14,6 +14,7 @@ from app.contradictions import routes as contradictions
 from app.evidence import routes as evidence
 from app.exchanges import routes as exchanges
 from app.factors import routes as factors
+from app.indicators import routes as indicators
 from app.items import routes as items
 from app.keys import routes as keys
 from app.matrices import routes as matrices
@@ -28,6 +29,7 @@ TAGS = (
     ("consequences", "What it may lead to, each with its judgement", consequences.router),
     ("judgement", "How likely, how bad, who disagrees, and since when", consequences.judgements),
     ("evidence", "Claims for and against, from how many origins", evidence.router),
+    ("indicators", "What would change our mind, and what was read of it", indicators.router),
     ("ratings", "Each assessor's judgement; superseded or withdrawn, never edited", ratings.router),
     ("claims", "Propositions with speaker, carriers and grade", claims.router),
     ("sources", "Documents and outlets, graded", sources.router),

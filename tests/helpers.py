@@ -157,6 +157,29 @@ def make_evidence(client: TestClient, consequence: str, claim: str, **said: Any)
     return make(client, f"consequences/{consequence}/evidence", body)
 
 
+def make_indicator(client: TestClient, consequence: str, **said: Any) -> Body:
+    """What to watch, for a consequence that it would make more likely."""
+    body = {"statement": unique("Sign"), "direction": "up", "threshold": "Seen twice.", **said}
+    return make(client, f"consequences/{consequence}/indicators", body)
+
+
+def make_reading(client: TestClient, indicator: str, **said: Any) -> Body:
+    """A reading of an indicator; nothing was seen unless something else is said."""
+    return make(client, f"indicators/{indicator}/readings", {"status": "not_observed", **said})
+
+
+def make_assumption(client: TestClient, alliance: str, **said: Any) -> Body:
+    """A key assumption of an alliance, for ratings to name."""
+    return make_factor(client, alliance, kind="key_assumption", effect="lowers", **said)
+
+
+def break_assumption(client: TestClient, factor: Body, since: str, **said: Any) -> Body:
+    """Declare a key assumption broken from an instant on."""
+    entry = {"status": "broken", "since": since, "note": "It came otherwise.", **said}
+    path = f"alliances/{factor['alliance']}/factors/{factor['id']}"
+    return patch(client, path, statuses=[*factor["statuses"], entry])
+
+
 def make_outcome(client: TestClient, consequence: str, **said: Any) -> Body:
     """What became of a consequence."""
     body = {"status": "open", "since": "2023-09-10T00:00:00Z", **said}

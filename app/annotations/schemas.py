@@ -10,8 +10,8 @@ from app.kernel.types import IdText, Label, Prose, Reference, Sha256, Shape, Tex
 
 TargetType = Literal[
     "actors", "alliances", "annotations", "assessors", "causes", "claims", "consequences",
-    "contradictions", "evidence", "exchanges", "factors", "items", "matrices", "outcomes",
-    "ratings", "sources",
+    "contradictions", "evidence", "exchanges", "factors", "indicators", "items", "matrices",
+    "outcomes", "ratings", "readings", "sources",
 ]  # fmt: skip
 Motivation = Literal[
     "assessing", "bookmarking", "classifying", "commenting", "describing", "editing",

@@ -11,8 +11,8 @@ from app.kernel.types import IdText, Instant, QueryInt, Reference, Shape
 
 Kind = Literal[
     "actors", "alliances", "annotations", "assessors", "causes", "claims", "consequences",
-    "contradictions", "evidence", "exchanges", "factors", "items", "matrices", "outcomes",
-    "ratings", "sources", "webhooks",
+    "contradictions", "evidence", "exchanges", "factors", "indicators", "items", "matrices",
+    "outcomes", "ratings", "readings", "sources", "webhooks",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.consequences.models import Cause, Consequence, Outcome
 from app.consequences.schemas import Category, CauseStatus, OutcomeStatus
 from app.domain import yardstick
+from app.indicators import queries as indicators
 from app.kernel.listing import (
     Listing,
     Selection,
@@ -19,14 +20,15 @@ from app.kernel.listing import (
     equals,
     ids_of,
     links_to,
+    matches,
     refers,
 )
 from app.kernel.records import Row
 from app.kernel.tables import Record
-from app.kernel.types import Day, IdText, Ref, Reference
+from app.kernel.types import Day, IdText, QueryBool, Ref, Reference
 from app.kernel.view import View
 from app.matrices.service import required
-from app.ratings import pooling
+from app.ratings import assumptions, pooling
 from app.ratings.pooling import RANKS, JudgementFilters, Pooling
 
 
@@ -75,6 +77,11 @@ class ConsequenceQuery(JudgementFilters, Pooling, Listing):
         ),
         equals("cause"),
     ] = []
+    review_due: Annotated[
+        QueryBool | None,
+        Field(description="Whether something asks for a new judgement; `…/review` says what"),
+        matches("review_due"),
+    ] = None
     resolves_from: Annotated[Day | None, at_least("resolves_on")] = None
     resolves_to: Annotated[Day | None, before("resolves_on")] = None
 
@@ -128,7 +135,25 @@ def selection(
     joined = pooling.join(statement, c.c.id, view, chosen, only)
     columns: dict[str, Any] = {column.name: column for column in c.c} | dict(joined.columns)
     columns |= {"outcome": outcome.c.status, "cause": cause.c.status}
-    return Selection(session, view, joined.statement, columns, narrowed=narrowed)
+    due = _due(view, chosen, c.c.id, columns["stale"], columns["last_rated_at"])
+    columns["review_due"] = due
+    statement = joined.statement.add_columns(due.label("review_due"))
+    return Selection(session, view, statement, columns, narrowed=narrowed)
+
+
+def _due(
+    view: View,
+    chosen: Pooling,
+    consequence: sa.ColumnElement[Any],
+    stale: sa.ColumnElement[bool],
+    rated_at: sa.ColumnElement[Any],
+) -> sa.ColumnElement[bool]:
+    """Whether a consequence is to be judged anew (see `review`, which says why)."""
+    return sa.or_(
+        stale,
+        consequence.in_(assumptions.resting_on_broken(view, machines=chosen.include_machine)),
+        indicators.crossed(view, consequence, rated_at),
+    )
 
 
 def _held(
@@ -163,6 +188,7 @@ def present(row: Row, view: View, method: str) -> Row:
         "outcome": finding(row, "outcome"),
         "cause": finding(row, "cause"),
         "judgement": judgement(row, view, method),
+        "review_due": bool(row["review_due"]),
     }
 
 

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from app.consequences import judgement
+from app.consequences import review as reviewing
 from app.consequences.queries import ConsequenceQuery
-from app.consequences.schemas import ConsequenceIn, JudgementDetail, Placed, RiskMatrix
+from app.consequences.schemas import ConsequenceIn, JudgementDetail, Placed, Review, RiskMatrix
 from app.consequences.service import causes, consequences, outcomes
 from app.kernel.http import Caller, written
 from app.kernel.listing import Clocks, Tabular
@@ -80,6 +81,23 @@ def get_judgement_history(
     if form != "json":
         return table(caller, form, HistoryPoint, items)
     return caller.answer(written({"items": items, "next": None}))
+
+
+@judgements.get(
+    "/consequences/{consequence}/review",
+    operation_id="get_review",
+    summary="Say whether one consequence is to be judged anew, and why",
+    response_model=Review,
+    responses=ANSWERS,
+)
+def get_review(
+    caller: Caller, consequence: ConsequenceKey, query: Annotated[PooledAt, Query()]
+) -> Response:
+    """Thresholds crossed since the newest rating, broken assumptions, and dates that passed."""
+    view = caller.view(query)
+    with caller.read() as session:
+        found = reviewing.review(session, consequence, view, _pooling(query))
+    return caller.answer(written(found), now=present_stamp(view))
 
 
 @judgements.get(

@@ -99,6 +99,13 @@ class Consequence(ConsequenceFields, RecordOut):
         Finding | None, Field(description="What brought it about; null: nobody has asked yet")
     ]
     judgement: Annotated[Judgement, Field(description="What the assessors together hold of it")]
+    review_due: Annotated[
+        bool,
+        Field(
+            description="A threshold was crossed since the newest rating, a rating names a broken"
+            " assumption, or the judgement is stale; `…/review` says which"
+        ),
+    ]
 
 
 class FindingFields(Shape):
@@ -156,6 +163,40 @@ class JudgementDetail(Judgement):
     ]
     weights: Annotated[list[Weight], Field(description="The ratings pooled, by their ids")]
     evidence: Annotated[EvidenceBalance, Field(description="The evidence on the outcome, counted")]
+
+
+class Reason(Shape):
+    """Why a consequence is to be judged anew."""
+
+    kind: Annotated[
+        Literal["indicator_crossed", "assumption_broken", "stale"],
+        Field(description="What has happened"),
+    ]
+    id: Annotated[
+        IdText | None,
+        Field(description="The id of the indicator or of the factor; null: the judgement is stale"),
+    ]
+    reading: Annotated[
+        IdText | None, Field(description="The reading that crosses the indicator's threshold")
+    ]
+    title: Annotated[
+        str | None, Field(description="What the indicator watches, or what was assumed")
+    ]
+    since: Annotated[Instant, Field(description="From when it is so")]
+    note: Annotated[str | None, Field(description="What was said of it, by who wrote it down")]
+    ratings: Annotated[
+        list[IdText] | None,
+        Field(description="The ratings in force that need review; null: all of them"),
+    ]
+
+
+class Review(Shape):
+    """Whether a consequence is to be judged anew at the moment asked for, and why."""
+
+    as_of: Annotated[Instant, Field(description="The moment asked about")]
+    consequence: Annotated[IdText, Field(description="The id of the consequence")]
+    due: Annotated[bool, Field(description="Whether there is a reason")]
+    reasons: Annotated[list[Reason], Field(description="Every reason, the earliest first")]
 
 
 class Placed(Shape):

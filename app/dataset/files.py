@@ -18,10 +18,12 @@ from app.kernel.resource import Resource
 FORM = "entente-dataset/1"
 ORDER = (
     "assessors", "alliances", "actors", "sources", "items", "claims", "exchanges", "consequences",
-    "factors", "contradictions", "evidence", "outcomes", "causes", "ratings", "annotations",
+    "factors", "contradictions", "evidence", "indicators", "readings", "outcomes",
+    "causes", "ratings", "annotations",
 )  # fmt: skip
 KEYS = {
     "evidence": ("claim", "consequence", "bears_on"),
+    "readings": ("indicator", "effective_at"),
     "outcomes": ("consequence", "since"),
     "causes": ("consequence", "since"),
     "ratings": ("assessor", "consequence", "effective_at"),

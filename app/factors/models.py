@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.references import Reference
+from app.kernel.references import Reference, States
 from app.kernel.tables import Record, live
 from app.kernel.types import Id, Json, text_column
 
@@ -25,7 +25,9 @@ class Factor(Record):
         Reference("alliance", "alliances"),
         Reference("claims/*", "claims"),
         Reference("bears_on/*/id", BEARS_ON, by="type"),
+        Reference("statuses/*/claims/*", "claims"),
     )
+    states = (States("statuses"),)
     under = ("alliance",)
     label = "title"
     searchable = ("description",)
@@ -37,4 +39,6 @@ class Factor(Record):
     effect: Mapped[str] = mapped_column(sa.String(20))
     claims: Mapped[Any] = mapped_column(Json)
     bears_on: Mapped[Any] = mapped_column(Json)
+    statuses: Mapped[Any] = mapped_column(Json, server_default=sa.text("'[]'"))
+    """Of a key assumption: when it held, and when it was broken."""
     description: Mapped[str | None] = mapped_column(sa.Text)

@@ -35,6 +35,8 @@ TYPES: dict[str, str] = {
     "judgement.moved": "The present judgement of a consequence moved",
     "claim.contested": "A claim is contested from now on, by the claim `data.by`",
     "consequence.resolved": "An outcome other than open began to be in force",
+    "indicator.crossed": "A reading crosses the threshold of an indicator: `data.reading`",
+    "assumption.broken": "A key assumption is broken; ratings that name it need review",
     "webhook.disabled": "A webhook was disabled; only its owner is told",
 }
 """Every type of event; a capability that has something to tell adds a line."""

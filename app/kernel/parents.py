@@ -18,6 +18,7 @@ Key = Annotated[
 ]
 AllianceKey = Annotated[str, Path(max_length=80, description="The id or the slug of the alliance")]
 ConsequenceKey = Annotated[str, Path(max_length=80, description="The id of the consequence")]
+IndicatorKey = Annotated[str, Path(max_length=80, description="The id of the indicator")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Parent:
 
 ALLIANCE = Parent("alliance", "alliances", AllianceKey)
 CONSEQUENCE = Parent("consequence", "consequences", ConsequenceKey)
+INDICATOR = Parent("indicator", "indicators", IndicatorKey)
 
 
 def inside(

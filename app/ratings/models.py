@@ -1,13 +1,14 @@
 """The tables of ratings, and of the judgements kept from them."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.references import Reference
 from app.kernel.tables import Base, Record, live, with_history
-from app.kernel.types import Id, UtcDateTime, text_column
+from app.kernel.types import Id, Json, UtcDateTime, text_column
 
 
 class Rating(Record):
@@ -24,6 +25,7 @@ class Rating(Record):
         Reference("consequence", "consequences"),
         Reference("assessor", "assessors", tells=False),
         Reference("supersedes", "ratings"),
+        Reference("assumptions/*", "factors"),
     )
     under = ("consequence",)
     searchable = ("rationale", "change_reason")
@@ -42,6 +44,7 @@ class Rating(Record):
     confidence: Mapped[str | None] = mapped_column(sa.String(10))
     confidence_rank: Mapped[int | None]
     rationale: Mapped[str | None] = mapped_column(sa.Text)
+    assumptions: Mapped[Any] = mapped_column(Json, server_default=sa.text("'[]'"))
     effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     review_by: Mapped[datetime | None] = mapped_column(UtcDateTime)

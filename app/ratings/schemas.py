@@ -84,6 +84,10 @@ class RatingFields(Shape):
         Confidence | None, Field(description="Analytic confidence; it never moves the probability")
     ] = None
     rationale: Note | None = None
+    assumptions: Annotated[
+        list[IdText],
+        Field(max_length=50, description="The key assumptions it rests on, by their ids"),
+    ] = []
     review_by: Instant | None = None
     change_reason: Annotated[Note | None, Field(description="Why it differs from the last")] = None
     agent: Annotated[Name | None, Field(description="Of a machine: the program")] = None
@@ -156,6 +160,9 @@ class Rating(RatingFields, RecordOut):
     ended_at: Annotated[Instant | None, Field(description="When it was superseded or withdrawn")]
     supersedes: IdText | None
     status: Annotated[Status, Field(description="At the moment asked for")]
+    needs_review: Annotated[
+        bool, Field(description="It is in force, and an assumption it names is broken by then")
+    ]
     withdrawn_at: Instant | None
     withdrawal_reason: str | None
     machine: bool

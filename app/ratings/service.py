@@ -1,6 +1,6 @@
 """Ratings as a resource: never edited; superseded by the next, or withdrawn with a reason."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
@@ -19,6 +19,7 @@ from app.kernel.listing import (
     at_most,
     before,
     equals,
+    links_to,
     matches,
     refers,
 )
@@ -28,7 +29,7 @@ from app.kernel.tables import Record
 from app.kernel.types import IdText, Instant, QueryBool, QueryFloat, QueryInt, Reference, Shape
 from app.kernel.view import View
 from app.matrices.service import in_use, level_of
-from app.ratings import judgements
+from app.ratings import assumptions, judgements
 from app.ratings.judgements import latest
 from app.ratings.models import Rating as Table
 from app.ratings.schemas import Rating, RatingIn, RatingOf, Status, Withdrawal
@@ -56,6 +57,16 @@ class RatingQuery(Listing):
     assessor: Annotated[list[Reference], refers("assessor", "assessors")] = []
     status: Annotated[list[Status], equals("status")] = []
     machine: Annotated[QueryBool | None, matches("machine")] = None
+    assumption: Annotated[
+        list[IdText],
+        Field(description="Names this key assumption; repeat it for any of several"),
+        links_to("factors", assumptions.FIELD),
+    ] = []
+    needs_review: Annotated[
+        QueryBool | None,
+        Field(description="Whether it is in force and an assumption it names is broken"),
+        matches("needs_review"),
+    ] = None
     probability_min: Annotated[QueryFloat | None, Field(ge=0, le=1), at_least("point")] = None
     probability_max: Annotated[QueryFloat | None, Field(ge=0, le=1), at_most("point")] = None
     impact_min: Annotated[QueryInt | None, Field(ge=1, le=5), at_least("impact")] = None
@@ -71,7 +82,11 @@ class Ratings(Resource):
     answers = Rating
     query = RatingQuery
     noun = "rating"
-    expands = {"consequence": "consequence", "supersedes": "supersedes"}
+    expands = {
+        "consequence": "consequence",
+        "supersedes": "supersedes",
+        "assumptions": "assumptions/*",
+    }
 
     def selection(
         self,
@@ -88,9 +103,17 @@ class Ratings(Resource):
         )
         name = sa.func.coalesce(assessor.c.slug, sa.cast(t.c.assessor, sa.String(80)))
         others = [column for column in t.c if column.name != "status"]
-        statement = sa.select(*others, status.label("status"), name.label("assessor_slug"))
+        held = sa.func.coalesce(sa.not_(view.passed(t.c.ended_at)), sa.true())
+        shaken = sa.and_(held, t.c.id.in_(assumptions.naming_broken(view)))
+        statement = sa.select(
+            *others,
+            status.label("status"),
+            name.label("assessor_slug"),
+            shaken.label("needs_review"),
+        )
         statement = statement.select_from(t.outerjoin(assessor, assessor.c.id == t.c.assessor))
-        columns = {column.name: column for column in t.c} | {"status": status}
+        columns: dict[str, Any] = {column.name: column for column in t.c}
+        columns |= {"status": status, "needs_review": shaken}
         return Selection(session, view, statement, columns)
 
     def present(self, row: Row, view: View) -> Row:
@@ -101,6 +124,7 @@ class Ratings(Resource):
             **row,
             "probability": interval,
             "assessor": row["assessor_slug"],
+            "needs_review": bool(row["needs_review"]),
             "ended_at": view.shown(row["ended_at"]),
             "withdrawn_at": withdrawn,
             "withdrawal_reason": row["withdrawal_reason"] if withdrawn else None,
@@ -140,6 +164,7 @@ class Ratings(Resource):
         row["machine"] = row["machine"] or assessor["machine"] or tx.caller.machine
         row["agent"] = row["agent"] or (assessor["agent"] if row["machine"] else None)
         row["model"] = row["model"] or (assessor["model"] if row["machine"] else None)
+        assumptions.check(tx, row["assumptions"])
         self._place(tx, row)
         self._level(tx, row)
 

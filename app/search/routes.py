@@ -18,8 +18,8 @@ from app.kernel.view import View
 
 Kind = Literal[
     "actors", "alliances", "annotations", "assessors", "causes", "claims", "consequences",
-    "contradictions", "evidence", "exchanges", "factors", "items", "matrices", "outcomes",
-    "ratings", "sources",
+    "contradictions", "evidence", "exchanges", "factors", "indicators", "items", "matrices",
+    "outcomes", "ratings", "readings", "sources",
 ]  # fmt: skip
 
 

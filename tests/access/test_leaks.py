@@ -24,6 +24,8 @@ GROUPS = ["desk"]
 NEEDS = {
     "claims": ("actors", "sources"),
     "evidence": ("claims", "consequences"),
+    "indicators": ("consequences",),
+    "readings": ("indicators", "claims"),
     "ratings": ("consequences",),
     "outcomes": ("consequences",),
     "annotations": ("claims", "actors", "consequences"),
@@ -120,6 +122,35 @@ class World:
         path = f"consequences/{self.choose('consequences', known)}/evidence"
         return path, {**body, "bearing": self.random.choice(["supports", "contradicts"])}
 
+    def _indicators(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        body = {
+            "statement": f"A {self.random.choice(WORDS)} by night",
+            "direction": self.random.choice(["up", "down"]),
+            "threshold": f"More than one {self.random.choice(WORDS)}.",
+        }
+        return f"consequences/{self.choose('consequences', known)}/indicators", body
+
+    def _readings(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        body = {
+            "status": "observed",
+            "crosses": self.random.random() < 0.5,
+            "claims": [self.choose("claims", known)],
+            "note": f"The {self.random.choice(WORDS)} was there.",
+            "effective_at": self.day(),
+        }
+        return f"indicators/{self.choose('indicators', known)}/readings", body
+
+    def _factors(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        """A key assumption, mostly broken; ratings name some of them."""
+        body: dict[str, Any] = {
+            "title": f"No {self.label()}",
+            "kind": "key_assumption",
+            "effect": "lowers",
+        }
+        if self.random.random() < 0.7:
+            body["statuses"] = [{"status": "broken", "since": self.day(), "note": "There was."}]
+        return f"alliances/{known['alliances'][0]}/factors", body
+
     def _ratings(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
         body = {
             "probability": self.random.randint(5, 95) / 100,
@@ -128,6 +159,8 @@ class World:
             "rationale": f"Because of the {self.random.choice(WORDS)}.",
             "effective_at": self.day(),
         }
+        if known.get("factors") and self.random.random() < 0.7:
+            body["assumptions"] = [self.choose("factors", known)]
         return f"consequences/{self.choose('consequences', known)}/ratings", body
 
     def _outcomes(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
@@ -142,7 +175,10 @@ class World:
         return "annotations", {"body": body, "motivation": "commenting", "target": target}
 
 
-KINDS = ("actors", "sources", "claims", "consequences", "ratings", "outcomes", "annotations")
+KINDS = (
+    "actors", "sources", "claims", "consequences", "factors", "indicators", "readings", "ratings",
+    "outcomes", "annotations",
+)  # fmt: skip
 
 
 def told(client: TestClient, who: Headers, paths: list[str]) -> dict[str, Any]:
@@ -182,6 +218,8 @@ def questions(made: dict[str, list[str]], after: str, settings: Settings) -> lis
             if path.count("{") < 2:
                 every += [f"{one}?{option}" for option in (*OPTIONS, f"known_at={after}")]
     every += [f"/v1/claims?contested={flag}" for flag in ("true", "false")]
+    every += [f"/v1/consequences?review_due={flag}" for flag in ("true", "false")]
+    every += [f"/v1/ratings?needs_review={flag}" for flag in ("true", "false")]
     every += ["/v1/consequences?half_life_days=90", "/v1/consequences?sort=-risk,title&n_min=1"]
     every += [
         "/v1/consequences?include=alliance,affected",

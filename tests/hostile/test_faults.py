@@ -205,6 +205,10 @@ RECORDS: dict[str, list[Body]] = {
     ],
     "consequences": [{"ref": "K01", "alliance": "two", "title": "War", "category": "military"}],
     "evidence": [{"claim": "C01", "consequence": "K01", "bearing": "supports"}],
+    "indicators": [{"ref": "W01", "consequence": "K01", "statement": "Trains", "direction": "up",
+                    "threshold": "Ten a day."}],
+    "readings": [{"indicator": "W01", "status": "observed", "crosses": True, "claims": ["C01"],
+                  "effective_at": "2023-09-20"}],
     "outcomes": [{"consequence": "K01", "status": "open", "since": "2023-09-10"}],
     "ratings": [
         {"consequence": "K01", "assessor": "ann", "probability": 0.3, "effective_at": day}

@@ -28,7 +28,7 @@ class World:
         for ending in ("_versions", "_text"):
             noun = noun.removesuffix(ending)
         path = template.replace("{key}", self.ids.get(noun, ""))
-        for parent in ("alliance", "consequence", "webhook"):
+        for parent in ("alliance", "consequence", "indicator", "webhook"):
             path = path.replace(f"{{{parent}}}", self.ids[parent])
         return path
 
@@ -74,6 +74,11 @@ def make_world(client: TestClient, *, closed: bool = False, **marked: Any) -> Wo
         client, alliance, side_a=[claim], side_b=[other_claim], **marked
     )["id"]
     evidence = helpers.make_evidence(client, consequence, claim, **marked)["id"]
+    assumption = helpers.make_assumption(client, alliance, **marked)["id"]
+    indicator = helpers.make_indicator(client, consequence, **marked)["id"]
+    reading = helpers.make_reading(
+        client, indicator, status="observed", crosses=True, claims=[claim], **marked
+    )["id"]
     outcome = helpers.make_outcome(client, consequence, **marked)["id"]
     cause = helpers.make_cause(client, consequence, **marked)["id"]
     assessor = helpers.make_assessor(client, **marked)
@@ -102,6 +107,7 @@ def valid_bodies(world: World) -> dict[str, Body]:
         "impact": 4,
         "confidence": "high",
         "rationale": "It was said.",
+        "assumptions": [i["assumption"]],
         "effective_at": "2023-10-01",
         "review_by": "2024-10-01",
         "change_reason": "First look.",
@@ -128,6 +134,26 @@ def valid_bodies(world: World) -> dict[str, Body]:
         "likelihood_wording": "likely",
         "effective_at": "2023-09-10",
         "note": "A note.",
+        "tlp": "CLEAR",
+    }
+    indicator = {
+        "ref": "W09",
+        "statement": "Trains cross at night",
+        "direction": "up",
+        "threshold": "Ten in a week.",
+        "collection": "Pictures of the station.",
+        "effective_at": "2023-09-10",
+        "tlp": "CLEAR",
+    }
+    reading = {
+        "status": "absent",
+        "crosses": False,
+        "date": {"date": "2023-09", "precision": "month", "inferred": False},
+        "period": {"from": "2023-09-01", "to": "2023-09-30"},
+        "corpus": "All pictures.",
+        "claims": [i["claim"]],
+        "note": "Nothing.",
+        "effective_at": "2023-09-30",
         "tlp": "CLEAR",
     }
     note = {
@@ -241,10 +267,13 @@ def valid_bodies(world: World) -> dict[str, Body]:
         "create_factor": {
             "ref": "F99",
             "title": "New factor",
-            "kind": "driver",
+            "kind": "key_assumption",
             "effect": "raises",
             "claims": [i["claim"]],
             "bears_on": [{"type": "item", "id": i["item"]}],
+            "statuses": [
+                {"status": "broken", "since": "2023-09-10", "claims": [i["claim"]], "note": "So."}
+            ],
             "description": "A factor.",
             "tlp": "CLEAR",
         },
@@ -271,6 +300,10 @@ def valid_bodies(world: World) -> dict[str, Body]:
             "note": "A note.",
             "tlp": "CLEAR",
         },
+        "create_consequence_indicator": indicator,
+        "create_indicator": {**indicator, "ref": "W10", "consequence": i["consequence"]},
+        "create_indicator_reading": reading,
+        "create_reading": {**reading, "indicator": i["indicator"]},
         "create_outcome": {"status": "occurred", **finding, "tlp": "CLEAR"},
         "create_cause": {"status": "confirmed", **finding, "tlp": "CLEAR"},
         "rate_consequence": rating,
@@ -348,8 +381,8 @@ def valid_bodies(world: World) -> dict[str, Body]:
 
 MARKED = (
     "actor", "alliance", "annotation", "assessor", "cause", "claim", "consequence",
-    "contradiction", "evidence", "exchange", "factor", "item", "matrix", "outcome", "rating",
-    "source",
+    "contradiction", "evidence", "exchange", "factor", "indicator", "item", "matrix", "outcome",
+    "rating", "reading", "source",
 )  # fmt: skip
 """The nouns of what is marked, and can be redacted."""
 KEYED = {"keys", "principals"}
@@ -360,6 +393,8 @@ FIXED = {
     "update_principal": {"slug", "machine"},
     "update_key": {"principal"},
     "update_evidence": {"claim"},
+    "update_indicator": {"consequence"},
+    "update_reading": {"indicator"},
     "update_assessor": {"slug", "machine"},
     "update_consequence": {"alliance"},
     "update_annotation": {"target", "reply_to", "creator"},

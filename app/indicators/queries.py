@@ -1,0 +1,129 @@
+"""Reading indicators: each with its latest reading, and which readings ask for a new judgement."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.indicators.models import Indicator, Reading
+from app.indicators.schemas import Direction, Status
+from app.kernel.listing import (
+    Listing,
+    Selection,
+    at_least,
+    before,
+    equals,
+    links_to,
+    matches,
+    refers,
+)
+from app.kernel.records import Row
+from app.kernel.types import IdText, Instant, QueryBool, Ref, Reference
+from app.kernel.view import View
+
+
+class IndicatorQuery(Listing):
+    """Filters of indicators; `status` and `crosses` are those of the latest reading."""
+
+    sorts: ClassVar[dict[str, bool]] = {
+        "id": False,
+        "created_at": False,
+        "statement": False,
+        "ref": True,
+        "read_at": True,
+    }
+
+    ref: Annotated[list[Ref], equals("ref")] = []
+    alliance: Annotated[list[Reference], refers("alliance", "alliances")] = []
+    consequence: Annotated[list[IdText], equals("consequence")] = []
+    direction: Annotated[list[Direction], equals("direction")] = []
+    status: Annotated[list[Status], equals("status")] = []
+    crosses: Annotated[QueryBool | None, matches("crosses")] = None
+
+
+class ReadingQuery(Listing):
+    """Filters of readings."""
+
+    sorts: ClassVar[dict[str, bool]] = {"id": False, "created_at": False, "effective_at": False}
+    default_sort: ClassVar[str] = "effective_at"
+
+    indicator: Annotated[list[IdText], equals("indicator")] = []
+    consequence: Annotated[list[IdText], equals("consequence")] = []
+    status: Annotated[list[Status], equals("status")] = []
+    crosses: Annotated[QueryBool | None, matches("crosses")] = None
+    claim: Annotated[list[IdText], links_to("claims", "readings.claims")] = []
+    effective_from: Annotated[Instant | None, at_least("effective_at")] = None
+    effective_to: Annotated[Instant | None, before("effective_at")] = None
+
+
+HELD = ("id", "status", "crosses", "effective_at")
+
+
+def selection(session: Session, view: View) -> Selection:
+    """Indicators with their latest reading at the moment."""
+    t, reading, newest = view.of(Indicator), view.of(Reading, "latest"), view.of(Reading, "newest")
+    latest = (
+        sa.select(newest.c.id)
+        .where(newest.c.indicator == t.c.id, view.begun(newest.c.effective_at))
+        .order_by(newest.c.effective_at.desc(), newest.c.id.desc())
+        .limit(1)
+        .correlate(t)
+        .scalar_subquery()
+    )
+    shown = (reading.c[name].label(f"reading_{name}") for name in HELD)
+    statement = sa.select(t, *shown).select_from(t.outerjoin(reading, reading.c.id == latest))
+    columns: dict[str, Any] = {column.name: column for column in t.c}
+    columns |= {
+        "status": reading.c.status,
+        "crosses": reading.c.crosses,
+        "read_at": reading.c.effective_at,
+    }
+    return Selection(session, view, statement, columns)
+
+
+def present(row: Mapping[str, Any]) -> Row:
+    """An indicator as it is answered."""
+    held = {name: row[f"reading_{name}"] for name in HELD}
+    return {**row, "reading": held if held["id"] is not None else None}
+
+
+def _crossing(
+    view: View, consequence: Any, rated_at: sa.ColumnElement[Any] | datetime | None
+) -> tuple[sa.Join, sa.FromClause, sa.FromClause, list[sa.ColumnElement[bool]]]:
+    """Readings that cross, of a consequence, and later than it was rated last (or never)."""
+    r, i = view.of(Reading, "crossing"), view.of(Indicator, "watched")
+    conditions = [
+        r.c.consequence == consequence,
+        r.c.crosses.is_(True),
+        view.begun(r.c.effective_at),
+        view.begun(i.c.effective_at),
+    ]
+    if isinstance(rated_at, sa.ColumnElement):
+        conditions.append(sa.or_(rated_at.is_(None), r.c.effective_at > rated_at))
+    elif rated_at is not None:
+        conditions.append(r.c.effective_at > rated_at)
+    return r.join(i, i.c.id == r.c.indicator), r, i, conditions
+
+
+def crossed(
+    view: View, consequence: sa.ColumnElement[Any], rated_at: sa.ColumnElement[Any]
+) -> sa.ColumnElement[bool]:
+    """Whether a threshold of a consequence was crossed after it was rated last."""
+    joined, _, _, conditions = _crossing(view, consequence, rated_at)
+    return sa.exists(sa.select(sa.literal(1)).select_from(joined).where(*conditions))
+
+
+def crossings(
+    session: Session, view: View, consequence: str, rated_at: datetime | None
+) -> list[Row]:
+    """The readings that `crossed` finds, the earliest first, with what their indicators watch."""
+    joined, r, i, conditions = _crossing(view, consequence, rated_at)
+    statement = (
+        sa.select(r.c.id, r.c.indicator, r.c.effective_at, r.c.note, i.c.statement)
+        .select_from(joined)
+        .where(*conditions)
+        .order_by(r.c.effective_at, r.c.id)
+    )
+    return [dict(row) for row in session.execute(statement).mappings()]
