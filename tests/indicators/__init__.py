@@ -1,0 +1,1 @@
+"""Tests of indicators, readings, and what is due for review."""
