@@ -197,9 +197,9 @@ def test_no_folder_of_a_resource_has_other_files_than_the_house_names() -> None:
     known = {"__init__", "models", "schemas", "queries", "service", "routes"}
     more = {
         "annotations": {"selectors"},
-        "consequences": {"judgement"},
+        "consequences": {"judgement", "review"},
         "keys": {"command", "admission", "oidc"},
-        "ratings": {"judgements", "pooling"},
+        "ratings": {"assumptions", "judgements", "pooling"},
     }
     for resource in Resource.known.values():
         folder = APP / resource.kind

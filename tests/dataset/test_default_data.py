@@ -86,6 +86,36 @@ def test_contradictions_close_over_time(loaded_client: TestClient) -> None:
     assert everything(loaded_client, path, computed="true", limit=200)
 
 
+def test_indicators_and_assumptions_ask_for_reviews_on_their_days(
+    loaded_client: TestClient,
+) -> None:
+    indicators = everything(loaded_client, "indicators")
+    readings = everything(loaded_client, "readings")
+    assert (len(indicators), len(readings)) == (13, 26)
+    assert len({indicator["consequence"] for indicator in indicators}) >= 6
+    assert {reading["indicator"] for reading in readings} == set(ids({"items": indicators}))
+    assert {reading["status"] for reading in readings} == {"observed", "not_observed", "absent"}
+    assert all(reading["claims"] for reading in readings)
+    path = f"{ALLIANCE}/factors"
+    assumed = everything(loaded_client, path, kind="key_assumption")
+    broken = everything(loaded_client, path, status="broken", as_of=LATER)
+    assert (len(assumed), len(broken)) == (3, 2)
+    assert all(everything(loaded_client, "ratings", assumption=one["id"]) for one in assumed)
+    for day, kinds in (
+        ("2024-04-10", {"indicator_crossed", "assumption_broken", "stale"}),
+        ("2024-11-01", {"indicator_crossed", "assumption_broken", "stale"}),
+        (LATER, {"indicator_crossed", "stale"}),
+    ):
+        due = everything(loaded_client, "consequences", review_due="true", as_of=day)
+        found: set[str] = set()
+        for one in due:
+            answer = read(loaded_client, f"consequences/{one['id']}/review", as_of=day)
+            found |= {reason["kind"] for reason in answer["reasons"]}
+        assert found == kinds
+        shaken = everything(loaded_client, "ratings", needs_review="true", as_of=day)
+        assert bool(shaken) == ("assumption_broken" in kinds)
+
+
 def test_every_record_can_be_read_alone_and_has_versions(loaded_client: TestClient) -> None:
     under = {"items", "exchanges", "factors", "contradictions"}
     beside = {"evidence", "outcomes", "causes"}

@@ -258,11 +258,11 @@ def test_loaded_records_were_written_down_today(loaded_client: TestClient) -> No
 
 LISTS = [
     "actors", "alliances", "assessors", "sources", "claims", "consequences", "ratings",
-    "annotations", *(f"{ALLIANCE}/{name}" for name in (
+    "annotations", "indicators", "readings", *(f"{ALLIANCE}/{name}" for name in (
         "items", "exchanges", "factors", "contradictions", "consequences", "risk-matrix",
     )),
     *(f"consequences/{{}}/{name}" for name in (
-        "evidence", "ratings", "outcomes", "causes", "history",
+        "evidence", "ratings", "outcomes", "causes", "history", "review",
     )),
 ]  # fmt: skip
 
