@@ -23,7 +23,9 @@ def serving(store: Store, template: str, **changes: Any) -> Iterator[str]:
     url = store.make(template)
     settings = Settings(**{"database_url": url, "pool_size": 4, **changes})
     database = Database.of(settings)
-    server = uvicorn.Server(configuration(settings, create_app(settings, database)))
+    config = configuration(settings, create_app(settings, database))
+    config.timeout_graceful_shutdown = 1  # no signal reaches this thread, so streams stay open
+    server = uvicorn.Server(config)
     socket = bound(settings.host, 0)
     socket.listen()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
