@@ -21,7 +21,8 @@ LINE = 16
 EXEMPT = frozenset({"/healthz", "/v1/changes/stream"})
 """What takes no place: the sign of life, and streams, which stay open and bound themselves."""
 WALKS = frozenset({"/v1/search", "/v1/audit/verify"})
-"""What may cost many times what others cost, whatever is asked."""
+ANALYSES = ("/diff", "/lint")
+"""What may cost many times what others cost, whatever is asked: paths, and how others end."""
 _WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
 
@@ -149,7 +150,7 @@ def heavy(scope: Scope) -> bool:
     Lists alone: search and counts, the past, pools that aren't kept, and whole lists as tables.
     """
     path, query = scope["path"], scope["query_string"]
-    if path in WALKS:
+    if path in WALKS or path.endswith(ANALYSES):
         return True
     if path.count("/") % 2 or not path.startswith("/v1/"):
         return False  # one record, or a page of the documentation

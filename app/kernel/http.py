@@ -301,7 +301,8 @@ def from_validation(error: RequestValidationError) -> Problem:
             pointer = _pointer(steps, error.body, missing=found["type"] == "missing")
             pointer += f"/{broken}" if broken else ""
         elif source == "query":
-            pointer = f"?{steps[0]}" if steps else "?"
+            # A rule about several parameters names the one that breaks it.
+            pointer = f"?{steps[0] if steps else found.get('ctx', {}).get(BROKEN, '')}"
         else:
             pointer = f"{source}:{'/'.join(map(str, steps))}"
         detail = told(found, parameter=source == "query")
@@ -366,4 +367,6 @@ def check_readable(request: Request) -> None:
 def _single(query: type[BaseModel]) -> frozenset[str]:
     """The parameters that take one value."""
     fields = query.model_fields.items()
-    return frozenset(name for name, field in fields if get_origin(field.annotation) is not list)
+    return frozenset(
+        field.alias or name for name, field in fields if get_origin(field.annotation) is not list
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Session
 
 from app.kernel import links
@@ -18,7 +18,7 @@ from app.kernel.errors import Invalid
 from app.kernel.forms import form
 from app.kernel.ids import is_id, is_slug
 from app.kernel.tables import Versioned, table_of
-from app.kernel.types import Instant, QueryBool, QueryInt
+from app.kernel.types import Instant, QueryBool, QueryInt, broken
 from app.kernel.view import View
 
 PAGE = 50
@@ -43,6 +43,21 @@ class Clocks(BaseModel):
     known_at: Annotated[
         Instant | None, Field(description="What had been recorded here by this instant")
     ] = None
+
+
+class Span(BaseModel):
+    """The parameters `from` and `to` of what is asked of a stretch of time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    from_: Annotated[Instant | None, Field(alias="from", description="From this instant on")] = None
+    to: Annotated[Instant | None, Field(description="Earlier than this instant")] = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Span":
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise broken("from", "is later than `to`")
+        return self
 
 
 class Tabular(BaseModel):

@@ -59,11 +59,11 @@ def page(
     secret: bytes,
     scope: str,
     size: int | None = None,
-    halves: Sequence[Selection] = (),
+    parts: Sequence[Selection] = (),
 ) -> Page:
     """Read one page: one statement, whatever its size and however deep.
 
-    `scope` is the path, which the cursor is bound to together with filters and sort. `halves` are
+    `scope` is the path, which the cursor is bound to together with filters and sort. `parts` are
     what the selection is made of, where a page of each costs less than a page of the whole: then
     the page is taken from those.
     """
@@ -72,11 +72,11 @@ def page(
     bound = fingerprint(query, scope)
     after = None if query.cursor is None else read_cursor(query.cursor, bound, secret)
     order = [f"{'-' if key.descending else ''}key_{index}" for index, key in enumerate(keys)]
-    parts = [_some(part, query, after, size + 1) for part in halves or (selection,)]
-    statement = parts[0]
-    if halves:
-        both = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery("both")
-        statement = in_order(sa.select(both), both, order).limit(size + 1)
+    some = [_some(part, query, after, size + 1) for part in parts or (selection,)]
+    statement = some[0]
+    if parts:
+        every = sa.union_all(*(sa.select(part.subquery()) for part in some)).subquery("every")
+        statement = in_order(sa.select(every), every, order).limit(size + 1)
     everything = filtered(selection, query).with_only_columns(selection.columns["id"])
     count = sa.select(sa.func.count()).select_from(everything.order_by(None).subquery())
     if query.total:

@@ -75,20 +75,19 @@ class Reading:
         self, session: Session, query: Rows, block: "Block", size: int | None = None
     ) -> tuple[pages.Page, list[Row]]:
         view, path = block.view, self.caller.scope
-        selection = self._selection(session, view, query)
-        past = self.resource.halves(view) if query.known_at is not None else []
-        halves = [self._selection(session, half, query) for half in past]
-        page = pages.page(selection, query, self.caller.secret, path, size, halves)
+        selection = self._within(self.resource.selection(session, view, query))
+        parts = [self._within(part) for part in self.resource.parts(session, view, query)]
+        page = pages.page(selection, query, self.caller.secret, path, size, parts)
         if not page.rows and self.parent is not None:
             # Tells an empty list from a parent that isn't there.
             self.parent.of(self.under, session, block.view)
         return page, block.documents(session, page.rows)
 
-    def _selection(self, session: Session, view: View, query: Rows) -> listing.Selection:
-        selection = self.resource.selection(session, view, query)
+    def _within(self, selection: listing.Selection) -> listing.Selection:
+        """A selection of what stands under the parent."""
         if self.parent is None:
             return selection
-        named = listing.the_one(self.parent.kind, self.under[self.parent.noun], view)
+        named = listing.the_one(self.parent.kind, self.under[self.parent.noun], selection.view)
         return selection.within(self.parent.noun, named)
 
     def _blocks(self, page: pages.Page, rows: list[Row], block: "Block") -> Iterator[str]:

@@ -52,8 +52,13 @@ class Listed(ABC):
     def documents(self, session: Session, rows: Sequence[Row], view: View) -> list[Row]:
         """The answers made from rows: the fields of the answered shape, ready to be written."""
 
-    def halves(self, view: View) -> Sequence[View]:  # noqa: ARG002 - some kinds have a past
-        """What a view of the past is made of, where a page of each half costs less than both."""
+    def parts(
+        self,
+        session: Session,  # noqa: ARG002 - some kinds have parts
+        view: View,  # noqa: ARG002
+        query: Rows,  # noqa: ARG002
+    ) -> Sequence[Selection]:
+        """What a list is made of, where a page of each part costs less than a page of the whole."""
         return ()
 
     def expansion(self, name: str) -> Reference:
@@ -126,9 +131,11 @@ class Resource(Listed):
         t = view.of(self.model)
         return Selection(session, view, sa.select(t), columns_of(self.model, t))
 
-    def halves(self, view: View) -> Sequence[View]:
-        """What stands and what was replaced, where there is much of both."""
-        return view.halves(self.model) if self.numerous else ()
+    def parts(self, session: Session, view: View, query: Rows) -> Sequence[Selection]:
+        """Of the past what stands and what was replaced, where there is much of both."""
+        if view.known_at is None or not self.numerous:
+            return ()
+        return [self.selection(session, half, query) for half in view.halves(self.model)]
 
     def present(self, row: Row, view: View) -> Row:  # noqa: ARG002 - some kinds show the moment
         """The fields of the answer made from a row read."""

@@ -106,8 +106,8 @@ class Change(Shape):
     """One field that a version changed."""
 
     pointer: Annotated[str, Field(description="JSON pointer to the field")]
-    before: Any
-    after: Any
+    before: Annotated[Any, Field(description="What stood there; null where nothing did")]
+    after: Annotated[Any, Field(description="What stands there instead")]
 
 
 class Version(Shape):
