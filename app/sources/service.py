@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime, time
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -126,10 +126,11 @@ def text_of(session: Session, source: str, digest: str | None) -> str | None:
     return found
 
 
-def origins(session: Session, view: View, ids: set[str]) -> dict[str, str]:
+def origins(session: Session, view: View, ids: set[str] | sa.Select[Any]) -> dict[str, str]:
     """For each source, the source it was first copied from (itself, if from none).
 
-    Ten reprints of one communiqué are one origin. One statement, however long the chains.
+    Ten reprints of one communiqué are one origin. One statement, however long the chains, and
+    however many the sources where a select finds them.
     """
     t = view.of(Table)
     start = sa.select(
@@ -137,7 +138,7 @@ def origins(session: Session, view: View, ids: set[str]) -> dict[str, str]:
         t.c.id.label("origin"),
         t.c.derived_from,
         sa.literal(0).label("step"),
-    ).where(t.c.id.in_(sorted(ids)))
+    ).where(t.c.id.in_(sorted(ids) if isinstance(ids, set) else ids))
     walk = start.cte("walk", recursive=True)
     parent = view.of(Table, "parent")
     walk = walk.union_all(
