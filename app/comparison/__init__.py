@@ -1,0 +1,1 @@
+"""Comparing two states of an alliance: what is new, modified, dropped, moved, and why."""
