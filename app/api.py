@@ -9,6 +9,7 @@ from app.assessors import routes as assessors
 from app.audit import routes as audit
 from app.changes import routes as changes
 from app.claims import routes as claims
+from app.comparison import routes as comparison
 from app.consequences import routes as consequences
 from app.contradictions import routes as contradictions
 from app.evidence import routes as evidence
@@ -17,17 +18,22 @@ from app.factors import routes as factors
 from app.indicators import routes as indicators
 from app.items import routes as items
 from app.keys import routes as keys
+from app.lint import routes as lint
 from app.matrices import routes as matrices
 from app.principals import routes as principals
 from app.ratings import routes as ratings
 from app.search import routes as search
 from app.sources import routes as sources
+from app.timeline import routes as timeline
 from app.webhooks import routes as webhooks
 
 TAGS = (
     ("alliances", "Two or more actors drawing together: where to begin", alliances.router),
     ("consequences", "What it may lead to, each with its judgement", consequences.router),
     ("judgement", "How likely, how bad, who disagrees, and since when", consequences.judgements),
+    ("comparison", "What differs between two moments, and why", comparison.router),
+    ("timeline", "What was said, judged and found, by its time", timeline.router),
+    ("lint", "Faults of tradecraft, by the standards of ICD 203", lint.router),
     ("evidence", "Claims for and against, from how many origins", evidence.router),
     ("indicators", "What would change our mind, and what was read of it", indicators.router),
     ("ratings", "Each assessor's judgement; superseded or withdrawn, never edited", ratings.router),

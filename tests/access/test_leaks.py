@@ -29,6 +29,7 @@ NEEDS = {
     "ratings": ("consequences",),
     "outcomes": ("consequences",),
     "annotations": ("claims", "actors", "consequences"),
+    "factors": ("consequences",),
 }
 """What there must be before there is one of a kind."""
 LOW: dict[str, Any] = {"clearance": "AMBER", "groups": ["other"]}
@@ -46,7 +47,7 @@ IN_SIGHT = (
     {"tlp": "AMBER", "audience": ["other"]},
 )
 WORDS = ["river", "bridge", "convoy", "harbour", "signal"]
-MOVING = re.compile(r'"as_of":"[^"]+"|"days_since_rated":[0-9.e+-]+')
+MOVING = re.compile(r'"(?:as_of|to)":"[^"]+"|"days_since_rated":[0-9.e+-]+')
 HEADERS = ("etag", "link", "location", "content-type", "vary")
 OPTIONS = (
     "as_of=2024-06-01",
@@ -168,6 +169,16 @@ class World:
         path = f"consequences/{self.choose('consequences', known)}/outcomes"
         return path, {"status": status, "since": self.day()}
 
+    def _factors(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        body = {
+            "title": f"The {self.label()} holds",
+            "kind": self.random.choice(["driver", "brake"]),
+            "effect": "neutral",
+            "description": "Likely, and probable.",
+            "bears_on": [{"type": "consequence", "id": self.choose("consequences", known)}],
+        }
+        return f"alliances/{known['alliances'][0]}/factors", body
+
     def _annotations(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
         kind = self.random.choice(["claims", "actors", "consequences"])
         target = {"type": kind, "id": self.choose(kind, known)}
@@ -220,6 +231,12 @@ def questions(made: dict[str, list[str]], after: str, settings: Settings) -> lis
     every += [f"/v1/claims?contested={flag}" for flag in ("true", "false")]
     every += [f"/v1/consequences?review_due={flag}" for flag in ("true", "false")]
     every += [f"/v1/ratings?needs_review={flag}" for flag in ("true", "false")]
+    for alliance in made["alliances"]:
+        diff = f"/v1/alliances/{alliance}/diff?from=2024-04-01"
+        more = ("", "&to=2024-08-01", f"&known_from={after}", "&moved_min=0.1", "&format=csv")
+        every += [f"{diff}{one}" for one in more]
+        # Before anything was written down every record is new.
+        every.append(f"{diff}&known_from=2000-01-01")
     every += ["/v1/consequences?half_life_days=90", "/v1/consequences?sort=-risk,title&n_min=1"]
     every += [
         "/v1/consequences?include=alliance,affected",

@@ -54,7 +54,7 @@ def call(client: TestClient, name: str) -> Any:
         found for found in operations(DOCUMENT) if found[2]["operationId"] == name
     )  # fmt: skip
     sent: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
-    for parameter in operation["parameters"]:
+    for parameter in operation.get("parameters", ()):
         if "example" in parameter:
             sent[parameter["in"]][parameter["name"]] = parameter["example"]
         elif parameter["in"] == "query" and "default" in parameter["schema"]:

@@ -211,7 +211,7 @@ def test_every_component_is_used() -> None:
             assert f"#/components/{section}/{name}" in used
 
 
-@pytest.mark.parametrize("name", ["JudgementDetail", "HistoryPage", "RiskMatrix"])
+@pytest.mark.parametrize("name", ["JudgementDetail", "HistoryPage", "RiskMatrix", "Diff", "Lint"])
 def test_every_field_of_what_is_judged_is_described(name: str) -> None:
     """Numbers above all: what they count or measure, and in which range."""
     schemas = FULL["components"]["schemas"]
