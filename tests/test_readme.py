@@ -64,8 +64,8 @@ def test_an_answer_is_the_one_shown(
     assert_shows(whole(shown), answers[-1].json())
 
 
-def test_there_are_three_answers() -> None:
-    assert len(ANSWERS) == 3
+def test_every_answer_is_asked_for() -> None:
+    assert len(ANSWERS) == 5
     assert len(re.findall(f"^curl .*'{HOST}", README, re.MULTILINE)) == sum(
         len(paths) for paths, _ in ANSWERS
     )
