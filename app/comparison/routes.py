@@ -31,8 +31,8 @@ def get_diff(
 ) -> Response:
     """Consequences that differ, each with what came in between: ratings, findings, claims.
 
-    With one `known_at` both states are seen with the same knowledge. What was reworded or deleted
-    shows where `known_from` and `known_to` differ.
+    In between came what began after `from` or, where `known_from` is given, was written down after
+    that. What was reworded or deleted shows where `known_from` and `known_to` differ.
     """
     form = asked_format(caller, query.format)
     known_to = query.known_to or query.known_at

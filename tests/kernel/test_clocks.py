@@ -186,6 +186,8 @@ class World:
             (f"consequences/{one}/causes", {}),
             (f"alliances/{self.alliance}", {}),
             (f"alliances/{self.alliance}/risk-matrix", {}),
+            (f"alliances/{self.alliance}/lint", {}),
+            (f"alliances/{self.alliance}/timeline", {"sort": "-effective_at", "total": "true"}),
             (f"alliances/{self.alliance}/contradictions", {"computed": "true"}),
             ("alliances", {"member": actor, "status": ["reported", "denied"]}),
             ("ratings", {"status": "in_force", "limit": 200}),
