@@ -14,6 +14,7 @@ from app.consequences import queries as consequences
 from app.consequences.models import Consequence
 from app.evidence.service import evidence
 from app.factors.models import Factor
+from app.factors.queries import status
 from app.kernel.links import Link
 from app.kernel.records import Row
 from app.kernel.types import Id
@@ -24,6 +25,7 @@ from app.ratings.service import ratings
 from app.sources.service import origins
 
 LOWERS, BRAKE = "lowers", "brake"
+FACTOR = ("id", "ref", "kind", "effect", "bears_on", "description", "statuses")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,10 @@ def _ratings(session: Session, view: View, mine: sa.Select[tuple[str]]) -> dict[
 
 def _factors(session: Session, view: View, alliance: str) -> list[Row]:
     t = view.of(Factor)
-    columns = (t.c[name] for name in ("id", "ref", "kind", "effect", "bears_on", "description"))
+    columns = (t.c[name] for name in FACTOR)
     statement = sa.select(*columns).where(t.c.alliance == alliance).order_by(t.c.ref, t.c.id)
-    return [dict(row) for row in session.execute(statement).mappings()]
+    rows = [dict(row) for row in session.execute(statement).mappings()]
+    return [{**row, "status": status(row, view.moment)} for row in rows]
 
 
 def _sourceless(session: Session, view: View, alliance: str) -> list[Row]:

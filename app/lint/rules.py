@@ -271,6 +271,27 @@ def _changed(m: Material) -> Iterator[Finding]:
                 yield Finding((("ratings", rating), *_of(row)), detail)
 
 
+@rule(
+    "assumption-broken",
+    7,
+    "error",
+    "A rating in force rests on a key assumption that has been declared broken.",
+    "Rate again, without the assumption; say in `change_reason` what its break changed.",
+)
+def _assumption_broken(m: Material) -> Iterator[Finding]:
+    broken = {
+        factor["id"]: factor
+        for factor in m.factors
+        if factor["status"] is not None and factor["status"]["status"] == "broken"
+    }
+    for row, held, _ in _rated(m):
+        for rating in held:
+            named = [("factors", broken[key]) for key in rating["assumptions"] if key in broken]
+            if named:
+                detail = f"{rating['assessor_slug']} rests on {_many(len(named), 'assumption')}."
+                yield Finding((("ratings", rating), *_of(row), *named), detail)
+
+
 # --- 8: accuracy: a judgement that can be found right or wrong ------------------------------------
 
 

@@ -11,7 +11,7 @@ RuleId = Literal[
     "no-source", "single-origin", "interested-party-only", "contested-claim-relied-on",
     "no-base-rate", "likelihood-and-confidence-in-one-sentence", "words-of-two-scales",
     "machine-only", "no-alternative", "stale", "changed-without-reason",
-    "no-resolution-criteria", "no-deadline",
+    "assumption-broken", "no-resolution-criteria", "no-deadline",
 ]  # fmt: skip
 Severity = Literal["error", "warning", "info"]
 Standard = Annotated[

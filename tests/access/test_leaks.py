@@ -146,7 +146,9 @@ class World:
         body: dict[str, Any] = {
             "title": f"No {self.label()}",
             "kind": "key_assumption",
-            "effect": "lowers",
+            "effect": self.random.choice(["lowers", "neutral"]),
+            "description": "Likely, and probable.",
+            "bears_on": [{"type": "consequence", "id": self.choose("consequences", known)}],
         }
         if self.random.random() < 0.7:
             body["statuses"] = [{"status": "broken", "since": self.day(), "note": "There was."}]
@@ -168,16 +170,6 @@ class World:
         status = self.random.choice(["open", "partly_occurred", "occurred", "did_not_occur"])
         path = f"consequences/{self.choose('consequences', known)}/outcomes"
         return path, {"status": status, "since": self.day()}
-
-    def _factors(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
-        body = {
-            "title": f"The {self.label()} holds",
-            "kind": self.random.choice(["driver", "brake"]),
-            "effect": "neutral",
-            "description": "Likely, and probable.",
-            "bears_on": [{"type": "consequence", "id": self.choose("consequences", known)}],
-        }
-        return f"alliances/{known['alliances'][0]}/factors", body
 
     def _annotations(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
         kind = self.random.choice(["claims", "actors", "consequences"])

@@ -12,10 +12,12 @@ from app.lint.rules import RULES
 from app.lint.schemas import RuleId
 from tests.helpers import (
     Body,
+    break_assumption,
     make,
     make_actor,
     make_alliance,
     make_assessor,
+    make_assumption,
     make_claim,
     make_consequence,
     make_evidence,
@@ -196,6 +198,25 @@ def test_change_is_explained_and_review_kept(client: TestClient, alliance: str) 
     rate(client, key, slug, 0.7, effective_at="2023-07-01")
     assert broken(client, alliance) == ["changed-without-reason"]
     rate(client, key, slug, 0.8, effective_at="2023-08-01", change_reason="It was seen.")
+    assert broken(client, alliance) == []
+
+
+def test_a_rating_that_rests_on_what_broke_is_named_until_there_is_another(
+    client: TestClient, alliance: str
+) -> None:
+    key = sound(client, alliance, rated=False)
+    assumed, slug = make_assumption(client, alliance), make_assessor(client)["slug"]
+    said = {"rationale": "It is likely.", "effective_at": "2023-09-05T00:00:00Z"}
+    rating = rate(client, key, slug, 0.6, assumptions=[assumed["id"]], **said)
+    assert broken(client, alliance) == []
+    break_assumption(client, assumed, since="2023-10-01T00:00:00Z")
+    path = f"alliances/{alliance}/lint"
+    then = {"as_of": "2023-09-20", "rule": "assumption-broken"}
+    assert read(client, path, **then)["items"] == []
+    (found,) = read(client, path)["items"]
+    assert found["rule"] == "assumption-broken"
+    assert [one["id"] for one in found["records"]] == [rating["id"], key, assumed["id"]]
+    rate(client, key, slug, 0.4, rationale="It is unlikely.", change_reason="It broke.")
     assert broken(client, alliance) == []
 
 
