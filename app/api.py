@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.actors import routes as actors
 from app.alliances import routes as alliances
 from app.annotations import routes as annotations
+from app.assessments import routes as assessments
 from app.assessors import routes as assessors
 from app.audit import routes as audit
 from app.changes import routes as changes
@@ -31,6 +32,7 @@ TAGS = (
     ("alliances", "Two or more actors drawing together: where to begin", alliances.router),
     ("consequences", "What it may lead to, each with its judgement", consequences.router),
     ("judgement", "How likely, how bad, who disagrees, and since when", consequences.judgements),
+    ("assessments", "Numbered, signed editions of the judgement, and briefs", assessments.router),
     ("comparison", "What differs between two moments, and why", comparison.router),
     ("timeline", "What was said, judged and found, by its time", timeline.router),
     ("lint", "Faults of tradecraft, by the standards of ICD 203", lint.router),

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from app import api
+from app.assessments import keys as signing
 from app.changes.hub import Hub
 from app.dataset import examples
 from app.delivery.worker import Worker
@@ -106,6 +107,7 @@ def create_app(
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
         app.state.secret = secret(store, "cursor_secret")
         admission.prepare()
+        signing.prepare(store)
         app.state.hub = hub = Hub(store)
         work = asyncio.create_task(Worker(store, settings).run()) if settings.deliver else None
         with on_stop(hub.close):

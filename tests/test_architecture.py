@@ -41,6 +41,8 @@ DERIVED_WRITERS = {
     "kernel/db.py",  # insert_once: texts, secrets
     "keys/service.py",  # when a key was last used
     "ratings/judgements.py",  # the pools kept
+    "assessments/keys.py",  # the signing keys
+    "assessments/service.py",  # what an edition holds
     "delivery/store.py",  # what came of sending
     "webhooks/service.py",  # webhooks, which are no records
     "sources/service.py",  # the texts of a source that is redacted
@@ -197,6 +199,7 @@ def test_no_folder_of_a_resource_has_other_files_than_the_house_names() -> None:
     known = {"__init__", "models", "schemas", "queries", "service", "routes"}
     more = {
         "annotations": {"selectors"},
+        "assessments": {"brief", "keys", "markdown", "pdf", "verifying"},
         "consequences": {"judgement", "review"},
         "keys": {"command", "admission", "oidc"},
         "ratings": {"assumptions", "judgements", "pooling"},

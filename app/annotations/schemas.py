@@ -9,9 +9,9 @@ from app.kernel.schemas import RecordIn, RecordOut
 from app.kernel.types import IdText, Label, Prose, Reference, Sha256, Shape, Text, broken
 
 TargetType = Literal[
-    "actors", "alliances", "annotations", "assessors", "causes", "claims", "consequences",
-    "contradictions", "evidence", "exchanges", "factors", "indicators", "items", "matrices",
-    "outcomes", "ratings", "readings", "sources",
+    "actors", "alliances", "annotations", "assessments", "assessors", "causes", "claims",
+    "consequences", "contradictions", "evidence", "exchanges", "factors", "indicators", "items",
+    "matrices", "outcomes", "ratings", "readings", "sources",
 ]  # fmt: skip
 Motivation = Literal[
     "assessing", "bookmarking", "classifying", "commenting", "describing", "editing",

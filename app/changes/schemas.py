@@ -10,9 +10,9 @@ from app.kernel.listing import PAGE, PAGE_LIMIT
 from app.kernel.types import IdText, Instant, QueryInt, Reference, Shape
 
 Kind = Literal[
-    "actors", "alliances", "annotations", "assessors", "causes", "claims", "consequences",
-    "contradictions", "evidence", "exchanges", "factors", "indicators", "items", "matrices",
-    "outcomes", "ratings", "readings", "sources", "webhooks",
+    "actors", "alliances", "annotations", "assessments", "assessors", "causes", "claims",
+    "consequences", "contradictions", "evidence", "exchanges", "factors", "indicators", "items",
+    "matrices", "outcomes", "ratings", "readings", "sources", "webhooks",
 ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ FORM = "entente-dataset/1"
 ORDER = (
     "assessors", "alliances", "actors", "sources", "items", "claims", "exchanges", "consequences",
     "factors", "contradictions", "evidence", "indicators", "readings", "outcomes",
-    "causes", "ratings", "annotations",
+    "causes", "ratings", "assessments", "annotations",
 )  # fmt: skip
 KEYS = {
     "evidence": ("claim", "consequence", "bears_on"),
@@ -27,6 +27,7 @@ KEYS = {
     "outcomes": ("consequence", "since"),
     "causes": ("consequence", "since"),
     "ratings": ("assessor", "consequence", "effective_at"),
+    "assessments": ("alliance", "tlp", "as_of"),
 }
 """What tells records apart that have neither ref nor slug."""
 LABELS = ("ref", "slug")

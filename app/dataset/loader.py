@@ -27,7 +27,7 @@ from app.kernel.resource import Resource
 from app.kernel.tables import Base, Record, table_of
 from app.kernel.wording import told
 
-NEVER_EDITED = {"outcomes", "causes", "ratings", "annotations"}
+NEVER_EDITED = {"outcomes", "causes", "ratings", "assessments", "annotations"}
 LOADER = "loader"
 BLOCK = 500
 

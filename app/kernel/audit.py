@@ -32,6 +32,7 @@ ACTIONS: dict[str, str] = {
     "deleted": "A record was deleted, and has a tombstone",
     "merged": "A record was merged into another",
     "withdrawn": "A rating was withdrawn",
+    "published": "An edition was published",
     "raised": "A record was marked so that nobody sees it who didn't before",
     "lowered": "A record was marked so that somebody may see it who didn't before",
     "downgraded": "A record was marked below what it names, for a reason",

@@ -37,6 +37,7 @@ TYPES: dict[str, str] = {
     "consequence.resolved": "An outcome other than open began to be in force",
     "indicator.crossed": "A reading crosses the threshold of an indicator: `data.reading`",
     "assumption.broken": "A key assumption is broken; ratings that name it need review",
+    "edition.published": "An edition of the judgement on an alliance was published",
     "webhook.disabled": "A webhook was disabled; only its owner is told",
 }
 """Every type of event; a capability that has something to tell adds a line."""

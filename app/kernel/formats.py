@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,10 +16,20 @@ JSON = "application/json"
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"
 FORMATS = {"json": JSON, "csv": CSV, "ndjson": NDJSON}
+BROWSERS = frozenset({"text/html"})
+"""What browsers ask for first, and are given JSON for where there is no page."""
 
 
-def wanted_format(accept: str, asked: str | None) -> str:
-    """json, csv or ndjson: by the parameter, else by the Accept header's order of preference."""
+def wanted_format(
+    accept: str,
+    asked: str | None,
+    offered: Mapping[str, str] = FORMATS,
+    also: Collection[str] = BROWSERS,
+) -> str:
+    """One of the formats offered: by the parameter, else by the Accept header's order.
+
+    The first one answers who takes any, or one of the media types in `also`.
+    """
     if asked is not None:
         return asked
     ranked: list[tuple[float, int, str]] = []
@@ -33,12 +43,12 @@ def wanted_format(accept: str, asked: str | None) -> str:
     for negative, _, media in sorted(ranked):
         if negative == 0:
             continue
-        if media in {"*/*", "application/*", JSON, "text/html", ""}:
-            return "json"
-        for name, offered in FORMATS.items():
-            if media == offered or (media == "text/*" and offered == CSV):
+        if media in {"*/*", ""} or media in also:
+            return next(iter(offered))
+        for name, made in offered.items():
+            if media in {made, f"{made.split('/')[0]}/*"}:
                 return name
-    raise NotAcceptable
+    raise NotAcceptable(f"This comes as {', '.join(offered.values())}.")
 
 
 _FORMULA = tuple(

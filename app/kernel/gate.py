@@ -21,7 +21,7 @@ LINE = 16
 EXEMPT = frozenset({"/healthz", "/v1/changes/stream"})
 """What takes no place: the sign of life, and streams, which stay open and bound themselves."""
 WALKS = frozenset({"/v1/search", "/v1/audit/verify"})
-ANALYSES = ("/diff", "/lint")
+ANALYSES = ("/diff", "/lint", "/brief", "/verify")
 """What may cost many times what others cost, whatever is asked: paths, and how others end."""
 _WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 

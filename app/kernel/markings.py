@@ -56,6 +56,19 @@ def eyes_of(session: Session, clearance: str, groups: Iterable[str], name: str) 
     return replace(bare, markings=plain | addressed, addressed=addressed)
 
 
+def eyes_at(session: Session, tlp: str, audience: Sequence[str], own: Eyes) -> Eyes:
+    """The eyes of a marking: what everyone sees who sees it, as far as `own` eyes see that too."""
+    seen, addressed = set[int](), set[int]()
+    for row in session.execute(sa.select(table_of(Marking))):
+        few = json.loads(row.audience)
+        if covers((tlp, audience), (row.tlp, few)) and own.sees(row.id):
+            seen.add(row.id)
+            if few or row.tlp == LEVELS[-1]:
+                addressed.add(row.id)
+    level = min(LEVELS.index(tlp), SPECIAL - 1)
+    return Eyes(frozenset(seen), level, frozenset(addressed), tlp)
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """A record that another names: where, and how it is marked."""

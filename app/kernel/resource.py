@@ -79,6 +79,8 @@ class Resource(Listed):
     noun: ClassVar[str]
     called: ClassVar[str] = ""
     """The noun with its article, where it is another than the noun's own."""
+    makes: ClassVar[str] = ""
+    """What making one is called, where there is a better word than adding it."""
     mergeable: ClassVar[bool] = False
     """Whether two of them may turn out to be the same thing."""
     numerous: ClassVar[bool] = False

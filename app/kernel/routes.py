@@ -130,7 +130,7 @@ def mount_create(
     router.post(
         base,
         operation_id=name,
-        summary=f"Add {one(resource)}{_beside('to', parent)}",
+        summary=resource.makes or f"Add {one(resource)}{_beside('to', parent)}",
         status_code=201,
         response_model=resource.answers,
         responses={**MAKE, 201: MADE},

@@ -17,9 +17,9 @@ from app.kernel.types import IdText, QueryInt, Shape
 from app.kernel.view import View
 
 Kind = Literal[
-    "actors", "alliances", "annotations", "assessors", "causes", "claims", "consequences",
-    "contradictions", "evidence", "exchanges", "factors", "indicators", "items", "matrices",
-    "outcomes", "ratings", "readings", "sources",
+    "actors", "alliances", "annotations", "assessments", "assessors", "causes", "claims",
+    "consequences", "contradictions", "evidence", "exchanges", "factors", "indicators", "items",
+    "matrices", "outcomes", "ratings", "readings", "sources",
 ]  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Assessments: numbered, signed editions of the judgement on an alliance, and their briefs."""

@@ -1,0 +1,108 @@
+"""The Ed25519 keys (RFC 8032) that editions are signed with: one signs, the others only verify.
+
+A new key is endorsed by the one before it, so who trusts one key can follow to all later ones.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy.orm import Session
+
+from app.assessments.models import SigningKey
+from app.kernel import audit
+from app.kernel.access import Principal
+from app.kernel.db import Database, Tx, take_turn
+from app.kernel.ids import derived_id
+from app.kernel.tables import table_of
+
+TURN = "assessments"
+"""Who publishes, redacts or rotates waits for who does."""
+ENDORSES = b"entente-signing-key/1 "
+"""Before the public key in what the key before it signs, so that it can't pass for a statement."""
+
+Row = dict[str, Any]
+
+
+def key_id(made_at: datetime, public: str) -> str:
+    """The id of a key: it follows from when it was made and from its public half, in hex."""
+    return derived_id(made_at, "signing_keys", public)
+
+
+def prepare(database: Database) -> None:
+    """Make the first key, unless there is one."""
+    with database.read() as session:
+        if _current(session) is not None:
+            return
+    with database.write(Principal.owner("service")) as tx:
+        current(tx)
+
+
+def current(tx: Tx) -> Row:
+    """The key that signs; made here if there is none yet. Takes the turn of editions."""
+    take_turn(tx.session, TURN)
+    return _current(tx.session) or _make(tx, None)
+
+
+def _current(session: Session) -> Row | None:
+    t = table_of(SigningKey)
+    found = session.execute(sa.select(t).where(t.c.retired_at.is_(None))).mappings().one_or_none()
+    return dict(found) if found else None
+
+
+def rotate(tx: Tx) -> Row:
+    """Let a new key sign from now on, and leave of the one before what verifies."""
+    before = current(tx)
+    tx.begin()
+    fresh = _make(tx, before)
+    t = table_of(SigningKey)
+    retired = sa.update(t).where(t.c.id == before["id"])
+    tx.session.execute(retired.values(retired_at=tx.now, private=None))
+    audit.note(tx, "key_rotated", kind=t.name, record=before["id"])
+    return fresh
+
+
+def _make(tx: Tx, before: Row | None) -> Row:
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes_raw()
+    row: Row = {
+        "id": key_id(tx.now, public.hex()),
+        "public": public.hex(),
+        "private": private.private_bytes_raw().hex(),
+        "made_at": tx.now,
+        "retired_at": None,
+        "endorsed_by": before["id"] if before else None,
+        "endorsement": sign(before, ENDORSES + public) if before else None,
+    }
+    tx.session.execute(sa.insert(table_of(SigningKey)).values(row))
+    return row
+
+
+def sign(key: Mapping[str, Any], content: bytes) -> str:
+    """The signature of a key under a content, in hex."""
+    return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key["private"])).sign(content).hex()
+
+
+def signed(key: Mapping[str, Any], content: bytes, signature: str) -> bool:
+    """Whether a signature is that of a key under a content."""
+    try:
+        public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key["public"]))
+        public.verify(bytes.fromhex(signature), content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def is_named(key: Mapping[str, Any]) -> bool:
+    """Whether a key has the id that follows from its public half."""
+    return key_id(key["made_at"], key["public"]) == str(key["id"])
+
+
+def every(session: Session) -> Sequence[Row]:
+    """All keys there have been, the newest first."""
+    t = table_of(SigningKey)
+    order = (t.c.retired_at.is_(None).desc(), t.c.retired_at.desc())
+    return [dict(row) for row in session.execute(sa.select(t).order_by(*order)).mappings()]

@@ -1,0 +1,1 @@
+"""Editions: published, sealed, verified, redacted, and told as briefs."""
