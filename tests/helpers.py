@@ -228,3 +228,9 @@ def annotate(client: TestClient, kind: str, record: str, body: str, **said: Any)
         "annotations",
         {"target": target, "motivation": "commenting", "body": body, **said},
     )
+
+
+def make_edition(client: TestClient, alliance: str, as_of: str = "2024-01-01", **said: Any) -> Body:
+    """An edition of the judgement on an alliance."""
+    body = {"title": unique("Edition"), "as_of": as_of, **said}
+    return make(client, f"alliances/{alliance}/assessments", body)

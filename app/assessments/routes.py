@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.assessments import keys, markdown, pdf, queries, verifying
 from app.assessments.brief import Brief
 from app.assessments.queries import AssessmentQuery
-from app.assessments.schemas import AssessmentIn, RotateIn, SigningKey, SigningKeys, Verdict
+from app.assessments.schemas import AssessmentIn, SigningKey, SigningKeyIn, SigningKeys, Verdict
 from app.assessments.service import assessments
 from app.kernel.formats import wanted_format
 from app.kernel.http import Caller, IdempotencyKey, written
 from app.kernel.parents import ALLIANCE
 from app.kernel.policy import policy
-from app.kernel.responses import LIST, MADE, MAKE, READ, TAG, UNCHANGED
+from app.kernel.responses import LIST, MADE, MAKE, READ, TAG, UNCHANGED, problems
 from app.kernel.routes import mount_create, mount_list, mount_single
 from app.kernel.view import View
 
@@ -76,7 +76,7 @@ def list_signing_keys(caller: Caller) -> Response:
 )
 def rotate_signing_key(
     caller: Caller,
-    body: RotateIn,
+    body: SigningKeyIn,
     idempotency_key: IdempotencyKey = None,  # noqa: ARG001 - documented here, read by the call
 ) -> Response:
     """The private half of the one before is deleted; it endorses the new one."""
@@ -109,7 +109,7 @@ def verify_assessment(caller: Caller, assessment: AssessmentKey) -> Response:
     operation_id="get_brief",
     summary="Read an edition as a brief: Markdown, HTML to print, or PDF",
     response_class=Response,
-    responses={**READ, 406: {"description": "No such format"}, **UNCHANGED, 200: BRIEF},
+    responses={**READ, **problems(406), **UNCHANGED, 200: BRIEF},
 )
 def get_brief(
     caller: Caller, assessment: AssessmentKey, query: Annotated[BriefQuery, Query()]

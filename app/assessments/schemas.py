@@ -137,5 +137,5 @@ class SigningKeys(Shape):
     items: list[SigningKey]
 
 
-class RotateIn(Shape):
-    """There is nothing to be said."""
+class SigningKeyIn(Shape):
+    """A key to be made; there is nothing to be said of it."""

@@ -171,6 +171,10 @@ class World:
         path = f"consequences/{self.choose('consequences', known)}/outcomes"
         return path, {"status": status, "since": self.day()}
 
+    def _assessments(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        body = {"title": f"About the {self.label()}", "as_of": self.day()}
+        return f"alliances/{known['alliances'][0]}/assessments", body
+
     def _annotations(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
         kind = self.random.choice(["claims", "actors", "consequences"])
         target = {"type": kind, "id": self.choose(kind, known)}
@@ -180,7 +184,7 @@ class World:
 
 KINDS = (
     "actors", "sources", "claims", "consequences", "factors", "indicators", "readings", "ratings",
-    "outcomes", "annotations",
+    "outcomes", "assessments", "annotations",
 )  # fmt: skip
 
 
@@ -287,7 +291,7 @@ def test_what_is_above_a_reader_changes_no_byte_they_are_told(
     for path, answer in before.items():
         assert now[path] == answer, path
     unheard = "00000000-0000-7000-8000-000000000000"
-    for kind in ("actors", "sources", "claims", "consequences", "annotations"):
+    for kind in ("actors", "sources", "claims", "consequences", "assessments", "annotations"):
         for key in hidden.made.get(kind, []):
             (mine,) = told(client, low, [f"/v1/{kind}/{key}"]).values()
             (none,) = told(client, low, [f"/v1/{kind}/{unheard}"]).values()

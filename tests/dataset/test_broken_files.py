@@ -47,6 +47,7 @@ TINY: dict[str, dict[str, Any]] = {
     "causes": {"consequence": "F01", "status": "open", "since": "2023-01-01", "claims": []},
     "ratings": {"consequence": "F01", "assessor": "ann", "probability": 0.5,
                 "effective_at": "2023-01-01"},
+    "assessments": {"alliance": "pact", "title": "First", "as_of": "2023-02-01"},
     "annotations": {"ref": "N01", "target": {"type": "claims", "id": "C01"}, "body": "Hm.",
                     "motivation": "commenting"},
 }  # fmt: skip

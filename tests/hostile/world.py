@@ -28,7 +28,7 @@ class World:
         for ending in ("_versions", "_text"):
             noun = noun.removesuffix(ending)
         path = template.replace("{key}", self.ids.get(noun, ""))
-        for parent in ("alliance", "consequence", "indicator", "webhook"):
+        for parent in ("alliance", "assessment", "consequence", "indicator", "webhook"):
             path = path.replace(f"{{{parent}}}", self.ids[parent])
         return path
 
@@ -85,6 +85,7 @@ def make_world(client: TestClient, *, closed: bool = False, **marked: Any) -> Wo
     other_assessor = helpers.make_assessor(client, **marked)["id"]
     rating = helpers.rate(client, consequence, assessor["slug"], 0.3, impact=3, **marked)["id"]
     annotation = helpers.annotate(client, "claims", claim, "A note.", **marked)["id"]
+    assessment = helpers.make_edition(client, alliance, **marked)["id"]
     matrix = helpers.make_matrix(client, **marked)["id"]
     webhook = helpers.make_webhook(client)["id"]
     delivery = helpers.make(client, f"webhooks/{webhook}/test", {})["id"]
@@ -327,6 +328,13 @@ def valid_bodies(world: World) -> dict[str, Body]:
         },
         "merge_actor": {"into": i["other_actor"]},
         "merge_source": {"into": i["other_source"]},
+        "publish_assessment": {
+            "title": "What it may lead to",
+            "note": "A note.",
+            "as_of": "2023-12-01",
+            "tlp": "CLEAR",
+        },
+        "rotate_signing_key": {},
         "create_webhook": {
             "url": "https://hooks.example.org/new?a=b",
             "description": "Ours",
@@ -380,7 +388,7 @@ def valid_bodies(world: World) -> dict[str, Body]:
 
 
 MARKED = (
-    "actor", "alliance", "annotation", "assessor", "cause", "claim", "consequence",
+    "actor", "alliance", "annotation", "assessment", "assessor", "cause", "claim", "consequence",
     "contradiction", "evidence", "exchange", "factor", "indicator", "item", "matrix", "outcome",
     "rating", "reading", "source",
 )  # fmt: skip
