@@ -21,6 +21,7 @@ PERMISSIONS: Mapping[str, str] = {
     "GET /assessments": "read",
     "GET /assessments/keys": "read",
     "POST /assessments/keys": "admin",
+    "GET /assessments/keys/{key}": "read",
     "GET /assessments/{key}": "read",
     "POST /assessments/{key}/redact": "admin",
     "GET /assessments/{key}/versions": "read",

@@ -16,7 +16,8 @@ from app.assessments.models import SigningKey
 from app.kernel import audit
 from app.kernel.access import Principal
 from app.kernel.db import Database, Tx, take_turn
-from app.kernel.ids import derived_id
+from app.kernel.errors import NotFound
+from app.kernel.ids import derived_id, is_id
 from app.kernel.tables import table_of
 
 TURN = "assessments"
@@ -99,6 +100,16 @@ def signed(key: Mapping[str, Any], content: bytes, signature: str) -> bool:
 def is_named(key: Mapping[str, Any]) -> bool:
     """Whether a key has the id that follows from its public half."""
     return key_id(key["made_at"], key["public"]) == str(key["id"])
+
+
+def find(session: Session, key: str) -> Row:
+    """A key by its id. Raises NotFound."""
+    t = table_of(SigningKey)
+    wanted = sa.select(t).where(t.c.id == key)
+    found = session.execute(wanted).mappings().one_or_none() if is_id(key) else None
+    if found is None:
+        raise NotFound(f"There is no signing key {key!r}.")
+    return dict(found)
 
 
 def every(session: Session) -> Sequence[Row]:

@@ -19,14 +19,9 @@ TEMPLATE = Path(__file__).with_name("brief.typ")
 _typst: Any = importlib.import_module("typst") if importlib.util.find_spec("typst") else None
 
 
-def missing() -> bool:
-    """Whether the extra isn't installed."""
-    return _typst is None
-
-
 def required() -> None:
     """Raises NotAcceptable where the extra isn't installed."""
-    if missing():
+    if _typst is None:
         raise NotAcceptable(
             "PDF needs the extra `pdf`, which isn't installed here (pip install 'entente[pdf]');"
             " `format=html` prints as well."

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 import rfc8785
 import sqlalchemy as sa
+from pydantic import Field
 from pydantic_core import to_jsonable_python
 from sqlalchemy.orm import Session
 
@@ -28,6 +29,8 @@ APART = frozenset({"alliances", "annotations", "assessments", "consequences", "m
 """What is in an edition by a rule of its own or not at all, however it is named."""
 STAMPS = frozenset({"created_by", "created_at", "recorded_by", "recorded_at", "included"})
 """What says who wrote a record down when: the edition's `known_at` and its versions do."""
+NUMBERS = 1_000_000
+"""No chain has more editions."""
 BLOCK = 500
 """Ids a statement asks for."""
 
@@ -44,7 +47,7 @@ class AssessmentQuery(Listing):
     }
     default_sort: ClassVar[str] = "as_of"
 
-    number: Annotated[list[QueryInt], equals("number")] = []
+    number: Annotated[list[Annotated[QueryInt, Field(ge=1, le=NUMBERS)]], equals("number")] = []
     tlp: Annotated[list[Tlp], equals("tlp")] = []
     hash: Annotated[list[Sha256], equals("hash")] = []
 

@@ -16,7 +16,7 @@ from app.assessments.schemas import AssessmentIn, SigningKey, SigningKeyIn, Sign
 from app.assessments.service import assessments
 from app.kernel.formats import wanted_format
 from app.kernel.http import Caller, IdempotencyKey, written
-from app.kernel.parents import ALLIANCE
+from app.kernel.parents import ALLIANCE, Key
 from app.kernel.policy import policy
 from app.kernel.responses import LIST, MADE, MAKE, READ, TAG, UNCHANGED, problems
 from app.kernel.routes import mount_create, mount_list, mount_single
@@ -81,9 +81,24 @@ def rotate_signing_key(
 ) -> Response:
     """The private half of the one before is deleted; it endorses the new one."""
     with caller.write(body) as tx:
-        answer = caller.created(tx, _shown(keys.rotate(tx)), f"/v1{BASE}/keys")
+        fresh = _shown(keys.rotate(tx))
+        answer = caller.created(tx, fresh, f"/v1{BASE}/keys/{fresh['id']}")
     caller.database.scrub()
     return answer
+
+
+@router.get(
+    f"{BASE}/keys/{{key}}",
+    operation_id="get_signing_key",
+    summary="Read a public key that editions are or were signed with",
+    response_model=SigningKey,
+    responses={**READ, **UNCHANGED, 200: TAG},
+)
+def get_signing_key(caller: Caller, key: Key) -> Response:
+    """Also of a key that signs no more."""
+    with caller.read() as session:
+        found = _shown(keys.find(session, key))
+    return caller.answer(written(found), found)
 
 
 mount_list(router, assessments, BASE, "list_assessments")

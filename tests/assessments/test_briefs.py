@@ -130,7 +130,6 @@ def test_a_brief_comes_as_it_is_asked_for(loaded_client: TestClient) -> None:
     assert loaded_client.get(FEBRUARY, params={"scale": "mine"}).status_code == 422
 
 
-@pytest.mark.skipif(pdf.missing(), reason="the extra pdf isn't installed")
 def test_a_brief_is_typeset_the_same_each_time(loaded_client: TestClient) -> None:
     first, second = (loaded_client.get(FEBRUARY, params={"format": "pdf"}) for _ in range(2))
     assert first.headers["content-type"] == "application/pdf"

@@ -187,3 +187,15 @@ def test_the_default_data_have_three_editions(loaded_client: TestClient) -> None
         assert len(held["claims"]) == len(claims)
         status = read(loaded_client, f"assessments/{edition['id']}/verify")["status"]
         assert status == "intact"
+
+
+def test_the_same_data_have_the_same_hash_whenever_they_are_published(
+    filled_client: TestClient,
+) -> None:
+    path = "alliances/russia-dprk/assessments"
+    last = read(filled_client, path)["items"][-1]
+    said = {name: last[name] for name in ("title", "note", "tlp", "as_of")}
+    again = helpers.make(filled_client, path, said)
+    seals = [read(filled_client, f"assessments/{one['id']}")["statement"] for one in (last, again)]
+    assert seals[0]["content"] == seals[1]["content"]
+    assert (again["number"], again["previous"]) == (4, last["hash"])

@@ -86,6 +86,7 @@ def make_world(client: TestClient, *, closed: bool = False, **marked: Any) -> Wo
     rating = helpers.rate(client, consequence, assessor["slug"], 0.3, impact=3, **marked)["id"]
     annotation = helpers.annotate(client, "claims", claim, "A note.", **marked)["id"]
     assessment = helpers.make_edition(client, alliance, **marked)["id"]
+    signing_key = helpers.read(client, "assessments/keys")["items"][0]["id"]
     matrix = helpers.make_matrix(client, **marked)["id"]
     webhook = helpers.make_webhook(client)["id"]
     delivery = helpers.make(client, f"webhooks/{webhook}/test", {})["id"]
