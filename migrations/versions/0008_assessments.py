@@ -91,8 +91,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
-    for table in (
-        "edition_parts", "edition_contents", "assessments_history", "assessments", "signing_keys",
-    ):  # fmt: skip
-        op.drop_table(table)
+    """Take back nothing: what was published is cited, and keys verify for ever."""
+    raise RuntimeError("what was published stays: this can't be taken back")
