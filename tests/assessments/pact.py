@@ -13,7 +13,7 @@ from app.kernel.tables import Base
 from tests import helpers
 from tests.helpers import Body, read
 
-LATER = "2024-06-01"
+THEN, LATER = "2024-01-01", "2024-06-01"
 OWN = {"edition_contents": "assessment"}
 """What a table has in the place of an id."""
 

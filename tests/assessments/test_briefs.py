@@ -7,12 +7,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.assessments import pdf
-from app.assessments.brief import Span
-from app.assessments.markdown import escaped
+from app.assessments.brief import Brief, Span
+from app.assessments.markdown import escaped, written
+from app.assessments.queries import State
 from app.domain.yardstick import SCALES
+from app.kernel.types import parse_instant
 from tests import helpers
-from tests.assessments.pact import LATER, make_pact
-from tests.helpers import make, make_edition
+from tests.assessments.pact import LATER, THEN, make_pact
+from tests.helpers import Body, make, make_edition
 
 HOSTILE = "# *F* <script>alert(1)</script> | [a](javascript:b) ![c](http://d) &amp; `e` ~~f~~ \\"
 FEBRUARY = "/v1/assessments/00dc6acf-af60-7bfc-a55b-6ef185a2b756/brief"
@@ -61,6 +63,43 @@ def test_a_brief_says_first_what_is_judged_and_then_why_and_on_what(client: Test
     assert "](<https://example.org/a(b)>): reliability B." in text
     assert second["hash"] in text
     assert brief(client, first) == brief(client, first)
+
+
+def test_a_brief_tells_what_came_and_what_went(client: TestClient) -> None:
+    pact = make_pact(client)
+    new = helpers.make_consequence(client, pact["alliance"], effective_at="2023-09-01")
+    bare = {"probability": 0.004, "effective_at": "2023-10-01", "review_by": "2023-11-01"}
+    assessor = helpers.make_assessor(client)["slug"]
+    helpers.rate(client, new["id"], assessor, **bare)
+    back = {"relations": [{"kind": "retracts", "claim": pact["ids"]["claims"]}]}
+    helpers.make_claim(client, alliance=pact["alliance"], effective_at="2023-03-01", **back)
+    days = (THEN, "2023-01-15", "2023-07-01")
+    text = [brief(client, make_edition(client, pact["alliance"], day)) for day in days]
+    assert "below 1 %, from below 1 % to below 1 %; 1 assessor). A review was due" in text[0]
+    assert ["(retracted)" in each for each in text] == [True, False, True]
+    assert f"**{new['title']}** is judged no more." in text[1]
+    assert "is rated by nobody any more." in text[1]
+    assert f"is rated for the first time. Why: {pact['assessor']}: “A look.”" in text[2]
+
+
+def test_a_brief_tells_how_indicators_stand() -> None:
+    """They are told as soon as there are any."""
+    reading = {"status": "absent"}
+    watched: list[Body] = [
+        {"ref": "I1", "statement": "Trains cross", "threshold": "Ten a day", "reading": reading},
+        {"ref": None, "statement": "Ships call", "threshold": "", "reading": None},
+    ]
+    edition = {
+        "title": "E", "tlp": "AMBER", "audience": ["desk"], "number": 2, "note": None, "id": "i",
+        "previous": "0" * 64, "hash": "1" * 64, "key": "k",
+    }  # fmt: skip
+    at = parse_instant(THEN)
+    state = State(edition, at, at, {"alliances": [{"name": "Pact"}], "indicators": watched})
+    told = Brief(state, None)
+    text = written(told.blocks())
+    assert "- **I1 Trains cross**: looked for, and absent. Threshold: Ten a day" in text
+    assert "- **Ships call**: not read yet.\n" in text
+    assert told.marking == "TLP:AMBER (desk)"
 
 
 def sentences(text: str) -> Iterator[str]:

@@ -40,6 +40,15 @@ def test_an_edition_holds_what_the_api_answers_of_that_day(client: TestClient) -
     assert digest(found["statement"]) == found["hash"] == edition["hash"]
 
 
+def test_an_edition_holds_the_matrix_its_risks_were_read_from(client: TestClient) -> None:
+    pact = make_pact(client)
+    helpers.make_matrix(client, name="iso27005-5x5", effective_at="2024-02-01")
+    for day, number in (("2024-01-01", 1), (LATER, 2)):
+        edition = read(client, f"assessments/{make_edition(client, pact['alliance'], day)['id']}")
+        held = edition["content"]["records"]["matrices"]
+        assert [row["matrix_version"] for row in held] == [number]
+
+
 def test_what_comes_later_changes_no_edition(client: TestClient) -> None:
     pact = make_pact(client)
     first = make_edition(client, pact["alliance"])

@@ -60,7 +60,8 @@ def test_one_changed_byte_anywhere_in_the_row_is_found(
         assert found["status"] == "broken", column
         assert False in found["checks"].values(), column
         tamper(database, "assessments", edition["id"], {column: row[column]})
-    for statement in ("no JSON", "[]", '{"tlp":"GREEN"}'):
+    marked = row["statement"].replace('"tlp":"GREEN"', '"tlp":"BLUE"')
+    for statement in ("no JSON", "[]", '{"tlp":"GREEN"}', marked):
         tamper(database, "assessments", edition["id"], {"statement": statement})
         assert verdict(client, edition)["status"] == "broken"
     tamper(database, "assessments", edition["id"], {"statement": row["statement"]})
@@ -77,7 +78,16 @@ def test_one_changed_byte_of_the_content_or_of_the_key_is_found(
         tamper(database, "edition_contents", edition["id"], {"content": changed})
         found = verdict(client, edition)
         assert (found["status"], found["checks"]["content"]) == ("broken", False)
-    tamper(database, "edition_contents", edition["id"], {"content": held})
+    away = "00000000-0000-7000-8000-000000000000"
+    tamper(database, "edition_contents", edition["id"], {"assessment": away})
+    assert verdict(client, edition)["status"] == "broken"
+    for path in ("", "/brief"):
+        assert client.get(f"/v1/assessments/{edition['id']}{path}").status_code == 410
+    t = Base.metadata.tables["edition_contents"]
+    with database.engine.execution_options(entente_writing=True).begin() as connection:
+        back = {"assessment": edition["id"], "content": held}
+        connection.execute(sa.update(t).where(t.c.assessment == away).values(back))
+    assert verdict(client, edition)["status"] == "intact"
     public = stored(database, "signing_keys", edition["key"])["public"]
     for changed in (flipped(public), "zz"):
         tamper(database, "signing_keys", edition["key"], {"public": changed})
@@ -110,6 +120,9 @@ def test_a_stranger_verifies_with_what_is_served_also_after_a_rotation(client: T
     fresh = make(client, "assessments/keys", {})
     second = make_edition(client, alliance, LATER)
     assert (fresh["retired_at"], fresh["endorsed_by"]) == (None, first["key"])
+    assert read(client, f"assessments/keys/{fresh['id']}") == fresh
+    for nobody in (first["id"], "nobody"):
+        assert client.get(f"/v1/assessments/keys/{nobody}").status_code == 404
     assert second["key"] == fresh["id"]
     keys = keys_of(client)
     assert list(keys) == [second["key"], first["key"]]
