@@ -139,10 +139,12 @@ def _write(tx: Tx, entry: Entry, report: Report) -> None:
     data = dict(entry.data)
     if "ref" in data and "ref" not in shape_type.model_fields:
         del data["ref"]
+    columns = table_of(resource.model).c
     fixed = {
         name: data.pop(name, None)
         for name in ("alliance", "consequence")
-        if f"{{{name}}}" in resource.path and name not in shape_type.model_fields
+        if name not in shape_type.model_fields
+        and (f"{{{name}}}" in resource.path or (name in columns and name in data))
     }
     for name, value in fixed.items():
         if not isinstance(value, str) or not is_id(value):
