@@ -23,6 +23,7 @@ from app.lint import routes as lint
 from app.matrices import routes as matrices
 from app.principals import routes as principals
 from app.ratings import routes as ratings
+from app.scores import routes as scores
 from app.search import routes as search
 from app.sources import routes as sources
 from app.timeline import routes as timeline
@@ -55,6 +56,7 @@ TAGS = (
     ("webhooks", "Addresses that are told of changes, signed", webhooks.router),
     ("search", "Full text over everything", search.router),
     ("assessors", "Who rates: people, and machines that say so; `n` counts them", assessors.router),
+    ("scores", "How good assessors, pools and sources were, with n and caveats", scores.router),
     ("matrices", "Risk matrices, in editions", matrices.router),
     ("principals", "Who may ask, what they may do and see", principals.router),
     ("keys", "What principals show: made, rotated, revoked", keys.router),

@@ -22,20 +22,22 @@ from app.kernel.records import Row
 from app.kernel.view import View
 from app.matrices.service import in_use, required
 from app.ratings.judgements import latest, opinion
-from app.ratings.pooling import HALVINGS, Pooling
+from app.ratings.pooling import HALVINGS, Pooling, Weighing
 from app.ratings.service import in_force, of_consequence
 
 DAY = 86_400.0
 
 
-def detail(session: Session, key: str, view: View, pooling: Pooling) -> Row:
+def detail(session: Session, key: str, view: View, pooling: Weighing) -> Row:
     """The judgement of a consequence: every pool, every weight, the dissent and the evidence."""
     record = consequences.read(
         session, key, view, queries.ConsequenceSingle(**pooling.model_dump(exclude_unset=True))
     )
     found: Row = record["judgement"]
     rows = [row for row in in_force(session, view, record["id"]) if _counts(row, pooling)]
-    weights = _weights(rows, pooling)
+    worth = queries.skill_asked(session, view, pooling)
+    recent = zip(rows, _weights(rows, pooling), strict=True)
+    weights = [weight * worth.get(row["assessor"], 1.0) for row, weight in recent]
     total = sum(weights)
     opinions = [opinion(row, weight) for row, weight in zip(rows, weights, strict=True)]
     pooled = pool(opinions, pooling.method, pooling.extremize)
@@ -136,7 +138,7 @@ def _matrix(session: Session, view: View, pooling: Pooling) -> Row | None:
     return dict(found) if found else None
 
 
-def risk_matrix(session: Session, alliance: str, view: View, pooling: Pooling) -> Row:
+def risk_matrix(session: Session, alliance: str, view: View, pooling: Weighing) -> Row:
     """Every consequence of an alliance placed in the grid, with its interval."""
     matrix = required(session, view, pooling.matrix)
     selection = queries.selection(session, view, pooling).within("alliance", [alliance])

@@ -1,11 +1,13 @@
 """Reading consequences: each with outcome, cause and judgement, in one statement."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from app.consequences import skill
 from app.consequences.models import Cause, Consequence, Outcome
 from app.consequences.schemas import Category, CauseStatus, OutcomeStatus
 from app.domain import yardstick
@@ -29,10 +31,10 @@ from app.kernel.types import Day, IdText, QueryBool, Ref, Reference
 from app.kernel.view import View
 from app.matrices.service import required
 from app.ratings import assumptions, pooling
-from app.ratings.pooling import RANKS, JudgementFilters, Pooling
+from app.ratings.pooling import RANKS, JudgementFilters, Pooling, Weighing
 
 
-class ConsequenceQuery(JudgementFilters, Pooling, Listing):
+class ConsequenceQuery(JudgementFilters, Weighing, Listing):
     """Filters of consequences, by what they are and by how they are judged."""
 
     sorts: ClassVar[dict[str, bool]] = {
@@ -98,7 +100,7 @@ class AllConsequencesQuery(ConsequenceQuery):
     alliance: Annotated[list[Reference], refers("alliance", "alliances")] = []
 
 
-class ConsequenceSingle(Pooling, Single):
+class ConsequenceSingle(Weighing, Single):
     """The parameters of the read of one consequence."""
 
 
@@ -109,10 +111,24 @@ def matrix_asked(session: Session, view: View, query: Any) -> Row | None:
     return None
 
 
+def skill_asked(session: Session, view: View, query: Any) -> Mapping[str, float]:
+    """What assessors weigh by their scores, where a caller asks for that."""
+    asked = isinstance(query, Weighing) and query.skill
+    return skill.weights(session, view) if asked else {}
+
+
 def selection(
-    session: Session, view: View, query: Any, only: sa.Select[Any] | None = None
+    session: Session,
+    view: View,
+    query: Any,
+    only: sa.Select[Any] | None = None,
+    worth: Mapping[str, float] | None = None,
 ) -> Selection:
-    """Consequences with what is held of them at the moment; `only` are ids to pool for."""
+    """Consequences with what is held of them at the moment; `only` are ids to pool for.
+
+    `worth` is what assessors weigh, where that has been asked for already.
+    """
+    weighed = skill_asked(session, view, query) if worth is None else worth
     if only is None:
         matrix_asked(session, view, query)
         if isinstance(query, AllConsequencesQuery) and query.alliance:
@@ -122,7 +138,8 @@ def selection(
 
     def narrowed(name: str, values: Any) -> Selection:
         t = view.of(Consequence, "pooled")
-        return selection(session, view, query, sa.select(t.c.id).where(t.c[name].in_(values)))
+        chosen = sa.select(t.c.id).where(t.c[name].in_(values))
+        return selection(session, view, query, chosen, weighed)
 
     c, outcome, cause = view.of(Consequence), view.of(Outcome), view.of(Cause)
     statement = (
@@ -132,7 +149,7 @@ def selection(
         .outerjoin(cause, _held(view, Cause, cause, c.c.id))
     )
     chosen = query if isinstance(query, Pooling) else Pooling()
-    joined = pooling.join(statement, c.c.id, view, chosen, only)
+    joined = pooling.join(statement, c.c.id, view, chosen, only, weighed)
     columns: dict[str, Any] = {column.name: column for column in c.c} | dict(joined.columns)
     columns |= {"outcome": outcome.c.status, "cause": cause.c.status}
     due = _due(view, chosen, c.c.id, columns["stale"], columns["last_rated_at"])

@@ -16,16 +16,20 @@ from app.kernel.parents import ALLIANCE, CONSEQUENCE, AllianceKey, ConsequenceKe
 from app.kernel.reading import asked_format, present_stamp, table
 from app.kernel.responses import LIST, READ, TAG, UNCHANGED, series
 from app.kernel.routes import mount, mount_create, mount_list
-from app.ratings.pooling import Pooling
+from app.ratings.pooling import Pooling, Weighing
 from app.ratings.schemas import HistoryPage, HistoryPoint
 
 
-class PooledAt(Pooling, Clocks):
+class PooledAt(Weighing, Clocks):
     """How to pool, and when."""
 
 
+class SeriesQuery(Tabular, Pooling, Clocks):
+    """How to pool, until when, and in which format."""
+
+
 class TableQuery(Tabular, PooledAt):
-    """How to pool, when or until when, and in which format."""
+    """How to pool, when, and in which format."""
 
 
 ANSWERS = {**READ, **UNCHANGED, 200: TAG}
@@ -72,7 +76,7 @@ def get_judgement(
     responses={**LIST, **UNCHANGED, 200: series("The series")},
 )
 def get_judgement_history(
-    caller: Caller, consequence: ConsequenceKey, query: Annotated[TableQuery, Query()]
+    caller: Caller, consequence: ConsequenceKey, query: Annotated[SeriesQuery, Query()]
 ) -> Response:
     """One item for each stretch of time in which the judgement stayed the same."""
     form = asked_format(caller, query.format)
@@ -121,5 +125,5 @@ def get_risk_matrix(
     return caller.answer(written(found), now=present_stamp(view))
 
 
-def _pooling(query: PooledAt) -> Pooling:
-    return Pooling(**query.model_dump(include=set(Pooling.model_fields), exclude_unset=True))
+def _pooling(query: Pooling) -> Weighing:
+    return Weighing(**query.model_dump(include=set(Weighing.model_fields), exclude_unset=True))

@@ -15,6 +15,13 @@ from app.domain.probability import DomainError, check
 SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-9, 1e9
 """What a forecast may weigh, if anything: within these no sum overflows and no square vanishes."""
 
+EVEN_CHANCE = 0.25
+"""The Brier score of "even chance"."""
+PRIOR = 5
+"""Forecasts of "even chance" that everybody's record is taken to begin with."""
+MOST_SKILL = 4.0
+"""What the best record weighs, where that of a newcomer weighs 1."""
+
 _PERCENT = 100.0
 
 
@@ -111,6 +118,20 @@ def skill(score: float, reference: float) -> float:
             "the reference is above 0"
         )
     return 1.0 - score / reference
+
+
+def skill_weight(briers: Sequence[float]) -> float:
+    """Return what a forecaster weighs in a pool, by the Brier scores of what they forecast.
+
+    min(4, 0.25 * (5 + n) / (0.25 * 5 + sum)): inversely to the mean squared error (Bates & Granger
+    1969), shrunk as if five more forecasts had been of "even chance". A newcomer weighs 1, nobody
+    less than a quarter of that or more than four times as much. Raises DomainError unless all are
+    in [0, 1].
+    """
+    if not all(0.0 <= score <= 1.0 for score in briers):
+        raise DomainError(f"Brier scores lie in [0, 1]: {list(briers)!r}")
+    total = EVEN_CHANCE * PRIOR + math.fsum(briers)
+    return min(MOST_SKILL, EVEN_CHANCE * (PRIOR + len(briers)) / total)
 
 
 def usable(forecasts: Iterable[Forecast | tuple[float, bool, float]]) -> list[Forecast]:

@@ -19,7 +19,6 @@ from app.kernel.records import Row
 from app.kernel.resource import Resource
 from app.kernel.types import IdText, QueryBool
 from app.kernel.view import View
-from app.sources.models import Source
 from app.sources.service import origins
 
 
@@ -91,20 +90,18 @@ class EvidenceLinks(Resource):
         return Selection(session, view, statement, columns, later)
 
     def complete(self, session: Session, rows: list[Row], view: View) -> None:
-        """Add where each claim comes from, and the grade of that: two statements a page.
+        """Add where each claim comes from, and the grade of that: one statement a page.
 
         A reprint is graded by what it copies: whoever copies lends a communiqué nothing. A carrier
         whose original isn't in sight is an origin itself, and its own grade counts.
         """
         used = {carrier["source"] for row in rows for carrier in row["carriers"]}
         first = origins(session, view, used)
-        t = view.of(Source)
-        graded = sa.select(t.c.id, t.c.reliability).where(t.c.id.in_(sorted(set(first.values()))))
-        grades = {source.id: source.reliability for source in session.execute(graded)}
         for row in rows:
             carriers = [carrier["source"] for carrier in row["carriers"]]
-            row["origins"] = sorted({first[source] for source in carriers if source in first})
-            row["reliability"] = min((grades[s] for s in row["origins"]), default=None)
+            found = {first[source] for source in carriers if source in first}
+            row["origins"] = sorted(origin for origin, _ in found)
+            row["reliability"] = min((grade for _, grade in found), default=None)
             row["grade"] = (
                 f"{row['reliability']}{row['credibility']}" if row["reliability"] else None
             )

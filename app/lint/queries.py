@@ -91,7 +91,8 @@ def _origins(session: Session, view: View, mine: sa.Select[tuple[str]]) -> dict[
         link.c.field == CARRIED,
         link.c.owner.in_(claims.with_only_columns(selection.columns["claim"])),
     )
-    return origins(session, view, carriers)
+    found = origins(session, view, carriers).items()
+    return {source: origin for source, (origin, _) in found}
 
 
 def _ratings(session: Session, view: View, mine: sa.Select[tuple[str]]) -> dict[str, list[Row]]:

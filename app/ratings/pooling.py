@@ -7,6 +7,7 @@ consequence with the same columns, so lists filter and sort by them in the datab
 Formulas: domain.md §5, and `app.domain.pooling`, which tests hold against this.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nextafter
@@ -78,6 +79,18 @@ class Pooling(BaseModel):
         return self.half_life_days is None and not self.include_machine
 
 
+class Weighing(Pooling):
+    """How to pool at one moment: by what each assessor was worth until then, too."""
+
+    skill: Annotated[
+        QueryBool,
+        Field(
+            description="Weigh assessors by their Brier scores, as known at that moment: 1 without"
+            " any, from 0.25 to 4 with"
+        ),
+    ] = False
+
+
 class JudgementFilters(BaseModel):
     """Filters by the judgement; they are evaluated where and when the list is."""
 
@@ -118,12 +131,14 @@ def join(
     view: View,
     pooling: Pooling,
     only: sa.Select[Any] | None = None,
+    skill: Mapping[str, float] | None = None,
 ) -> Joined:
     """Join each consequence's judgement at the moment, in the statement that lists them.
 
-    `only` are the ids of those that are asked for: what isn't kept is pooled for no others.
+    `only` are the ids of those that are asked for: what isn't kept is pooled for no others. `skill`
+    is what some assessors weigh; the others weigh 1.
     """
-    j, there = _judgements(view, pooling, consequence, only)
+    j, there = _judgements(view, pooling, consequence, only, skill or {})
     matrix = in_use(view, pooling.matrix)
     point, low, high, log_odds = _headline(j, pooling)
     level = level_of(matrix, point, j.c.impact)
@@ -184,14 +199,15 @@ def _judgements(
     pooling: Pooling,
     consequence: sa.ColumnElement[Any],
     only: sa.Select[Any] | None,
+    skill: Mapping[str, float],
 ) -> tuple[sa.FromClause, sa.ColumnElement[bool]]:
     """Judgements by consequence, and the condition under which one of them holds at the moment.
 
     Kept ones as far as they are the reader's: pools with ratings that name an audience they are in
     are theirs alone, and made when asked for.
     """
-    if not pooling.usual:
-        return _live(view, pooling, only), sa.true()
+    if skill or not pooling.usual:
+        return _live(view, pooling, only, skill), sa.true()
     j = view.of(Judgement, "judgement")
     if not view.eyes.addressed:
         return j, _in_force(view, j, consequence)
@@ -265,7 +281,12 @@ def _logit(p: Any) -> sa.ColumnElement[float]:
     return sa.func.ln(p / sa.func.nullif(1.0 - p, 0.0), type_=sa.Float)
 
 
-def _live(view: View, pooling: Pooling, only: sa.Select[Any] | None = None) -> sa.Subquery:
+def _live(
+    view: View,
+    pooling: Pooling,
+    only: sa.Select[Any] | None = None,
+    skill: Mapping[str, float] | None = None,
+) -> sa.Subquery:
     """The same columns as `judgements`, pooled from the ratings in force at the moment."""
     r = view.of(Rating)
     base = sa.select(r).where(
@@ -282,7 +303,13 @@ def _live(view: View, pooling: Pooling, only: sa.Select[Any] | None = None) -> s
     )
     all_of_them = base.add_columns(place.label("place")).subquery("held")
     r = sa.select(all_of_them).where(all_of_them.c.place == 1).subquery("in_force")
-    weighed = sa.select(r, _weight(r, pooling.half_life_days).label("w")).subquery("weighed")
+    weight = _weight(r, pooling.half_life_days)
+    sides: sa.FromClause = r
+    if skill:
+        of = _worth(skill)
+        weight = weight * sa.func.coalesce(of.c.worth, 1.0)
+        sides = r.outerjoin(of, of.c.assessor == r.c.assessor)
+    weighed = sa.select(r, weight.label("w")).select_from(sides).subquery("weighed")
     t = weighed.c
 
     def over(what: Any, *order: Any) -> Any:
@@ -373,6 +400,35 @@ def _weight(r: sa.FromClause, half_life: float | None) -> sa.ColumnElement[float
     halvings = _days(newest, r.c.effective_at) / half_life
     bounded = sa.case((halvings > HALVINGS, HALVINGS), else_=halvings)
     return sa.func.power(sa.literal(2.0, sa.Float), -bounded, type_=sa.Float)
+
+
+def _worth(skill: Mapping[str, float]) -> sa.Subquery:
+    """What assessors weigh, as a table: one parameter, however many there are."""
+    given = _members(sa.literal(json.dumps(skill), sa.Text)).table_valued(
+        sa.column("key", sa.Text), sa.column("value", sa.Text), name="given"
+    )
+    # Grouped, so that SQLite makes it once and finds assessors in it by an index.
+    assessor = sa.cast(given.c.key, Rating.assessor.type)
+    worth = sa.func.max(sa.cast(given.c.value, sa.Float))
+    chosen = sa.select(assessor.label("assessor"), worth.label("worth")).select_from(given)
+    return chosen.group_by(assessor).subquery("worth")
+
+
+class _members(sa.sql.functions.GenericFunction[Any]):  # noqa: N801 - reads as a function
+    """The members of a JSON object, as rows of key and value."""
+
+    inherit_cache = True
+    name = "json_members"
+
+
+@compiles(_members, "sqlite")
+def _members_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_members, "postgresql")
+def _members_postgres(element: Any, compiler: Any, **options: Any) -> str:
+    return f"json_each_text(CAST({compiler.process(element.clauses, **options)} AS json))"
 
 
 class _days(sa.sql.functions.GenericFunction[float]):  # noqa: N801 - reads as a function

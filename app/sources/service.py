@@ -1,6 +1,7 @@
 """Sources as a resource, and the rules of their texts and origins."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import UTC, datetime, time
 from typing import Annotated, Any, ClassVar
 
@@ -126,8 +127,10 @@ def text_of(session: Session, source: str, digest: str | None) -> str | None:
     return found
 
 
-def origins(session: Session, view: View, ids: set[str] | sa.Select[Any]) -> dict[str, str]:
-    """For each source, the source it was first copied from (itself, if from none).
+def origins(
+    session: Session, view: View, ids: Collection[str] | sa.Select[Any]
+) -> dict[str, tuple[str, str]]:
+    """For each source, the one it was first copied from (itself, if from none), and its grade.
 
     Ten reprints of one communiqué are one origin. One statement, however long the chains, and
     however many the sources where a select finds them.
@@ -137,17 +140,24 @@ def origins(session: Session, view: View, ids: set[str] | sa.Select[Any]) -> dic
         t.c.id.label("source"),
         t.c.id.label("origin"),
         t.c.derived_from,
+        t.c.reliability,
         sa.literal(0).label("step"),
-    ).where(t.c.id.in_(sorted(ids) if isinstance(ids, set) else ids))
+    ).where(t.c.id.in_(ids if isinstance(ids, sa.Select) else sorted(ids)))
     walk = start.cte("walk", recursive=True)
     parent = view.of(Table, "parent")
     walk = walk.union_all(
-        sa.select(walk.c.source, parent.c.id, parent.c.derived_from, walk.c.step + 1).where(
-            parent.c.id == walk.c.derived_from, walk.c.step < DERIVATIONS
-        )
+        sa.select(
+            walk.c.source,
+            parent.c.id,
+            parent.c.derived_from,
+            parent.c.reliability,
+            walk.c.step + 1,
+        ).where(parent.c.id == walk.c.derived_from, walk.c.step < DERIVATIONS)
     )
-    rows = session.execute(sa.select(walk.c.source, walk.c.origin).order_by(walk.c.step))
-    return {row.source: row.origin for row in rows}
+    rows = session.execute(
+        sa.select(walk.c.source, walk.c.origin, walk.c.reliability).order_by(walk.c.step)
+    )
+    return {row.source: (row.origin, row.reliability) for row in rows}
 
 
 def beginning(date: VagueDate | None) -> datetime | None:

@@ -1,0 +1,1 @@
+"""How good judgements were, once it is known what happened; and how good sources were."""
