@@ -200,9 +200,9 @@ def test_no_folder_of_a_resource_has_other_files_than_the_house_names() -> None:
     more = {
         "annotations": {"selectors"},
         "assessments": {"brief", "keys", "markdown", "pdf", "verifying"},
-        "consequences": {"judgement", "review"},
+        "consequences": {"judgement", "resolution", "review", "skill"},
         "keys": {"command", "admission", "oidc"},
-        "ratings": {"assumptions", "judgements", "pooling"},
+        "ratings": {"assumptions", "judgements", "pooling", "weights"},
     }
     for resource in Resource.known.values():
         folder = APP / resource.kind

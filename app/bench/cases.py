@@ -20,6 +20,7 @@ VARIETY = 16
 EXPORTED = 100_000
 
 LIST = f"/v1/claims?about={COMMON}&credibility={GRADE}&sort=-effective_at"
+MATRIX = f"/v1/alliances/{ALLIANCE}/risk-matrix"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,10 @@ def cases_of(port: int, sizes: Sizes, claims: list[str], newest: datetime) -> It
         f"{sizes.consequences} consequences, judged",
         (Request(f"/v1/alliances/{ALLIANCE}/consequences?limit=200"),),
     )
-    yield Case("risk matrix", (Request(f"/v1/alliances/{ALLIANCE}/risk-matrix"),))
+    yield Case("risk matrix", (Request(MATRIX),))
+    yield Case("risk matrix, weighed by skill", (Request(f"{MATRIX}?skill=true"),))
+    yield Case("scores of the pool", (Request(f"/v1/alliances/{ALLIANCE}/scores"),))
+    yield Case("scores of an assessor", (Request("/v1/assessors/assessor-1/scores"),))
     yield Case("one annotation written", tuple(_annotation(claim) for claim in some))
     since = newest.strftime("%Y-%m-%dT%H:%M:%SZ")
     for form in ("csv", "ndjson"):

@@ -186,15 +186,17 @@ class World:
     def _findings(self, model: type[Outcome | Cause]) -> Iterator[Row]:
         for number, consequence in enumerate(self.consequences):
             if number % 2:
+                settled = model is Outcome
+                at = RATED + PERIOD if settled else FOUNDED
                 yield row_of(
                     model,
-                    FOUNDED,
+                    at,
                     number,
                     consequence=consequence["id"],
-                    status="open",
+                    status=("occurred", "did_not_occur")[number // 2 % 2] if settled else "open",
                     confidence="low",
                     claims=[],
-                    effective_at=FOUNDED,
+                    effective_at=at,
                 )
 
     # --- The many ---------------------------------------------------------------------------------

@@ -22,8 +22,9 @@ from app.kernel.records import Row
 from app.kernel.view import View
 from app.matrices.service import in_use, required
 from app.ratings.judgements import latest, opinion
-from app.ratings.pooling import HALVINGS, Pooling, Weighing
+from app.ratings.pooling import Pooling, Weighing
 from app.ratings.service import in_force, of_consequence
+from app.ratings.weights import HALVINGS
 
 DAY = 86_400.0
 

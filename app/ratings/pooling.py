@@ -7,7 +7,6 @@ consequence with the same columns, so lists filter and sort by them in the datab
 Formulas: domain.md §5, and `app.domain.pooling`, which tests hold against this.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nextafter
@@ -21,7 +20,6 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
-from sqlalchemy.ext.compiler import compiles
 
 from app.assessors.models import Assessor
 from app.kernel.listing import Where, at_least, at_most, equals, matches
@@ -29,6 +27,7 @@ from app.kernel.types import QueryBool, QueryFloat, QueryInt, Slug
 from app.kernel.view import View
 from app.matrices.service import DEFAULT_NAME, in_use, level_of
 from app.ratings.models import Judgement, Rating
+from app.ratings.weights import recency, worth
 
 Method = Literal["log_odds", "linear", "median"]
 TIE = 1e-9
@@ -37,8 +36,6 @@ STEEP = 700.0
 """exp of more overflows; the sigmoid is 0 to the last digit long before."""
 CERTAIN = 36.7
 """From here on the sigmoid would round to 1, which is no probability."""
-HALVINGS = 100.0
-"""2^-100 is nothing beside 1; with much less, products underflow, which PostgreSQL refuses."""
 
 
 def _factor(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
@@ -303,10 +300,10 @@ def _live(
     )
     all_of_them = base.add_columns(place.label("place")).subquery("held")
     r = sa.select(all_of_them).where(all_of_them.c.place == 1).subquery("in_force")
-    weight = _weight(r, pooling.half_life_days)
+    weight = recency(r, pooling.half_life_days)
     sides: sa.FromClause = r
     if skill:
-        of = _worth(skill)
+        of = worth(skill)
         weight = weight * sa.func.coalesce(of.c.worth, 1.0)
         sides = r.outerjoin(of, of.c.assessor == r.c.assessor)
     weighed = sa.select(r, weight.label("w")).select_from(sides).subquery("weighed")
@@ -390,62 +387,3 @@ def _live(
         .group_by(o.consequence)
         .subquery("judgement")
     )
-
-
-def _weight(r: sa.FromClause, half_life: float | None) -> sa.ColumnElement[float]:
-    """2^(-age/h). Ages count from the newest rating in force: the moment itself cancels out."""
-    if half_life is None:
-        return sa.literal(1.0, sa.Float)
-    newest = sa.func.max(r.c.effective_at).over(partition_by=r.c.consequence)
-    halvings = _days(newest, r.c.effective_at) / half_life
-    bounded = sa.case((halvings > HALVINGS, HALVINGS), else_=halvings)
-    return sa.func.power(sa.literal(2.0, sa.Float), -bounded, type_=sa.Float)
-
-
-def _worth(skill: Mapping[str, float]) -> sa.Subquery:
-    """What assessors weigh, as a table: one parameter, however many there are."""
-    given = _members(sa.literal(json.dumps(skill), sa.Text)).table_valued(
-        sa.column("key", sa.Text), sa.column("value", sa.Text), name="given"
-    )
-    # Grouped, so that SQLite makes it once and finds assessors in it by an index.
-    assessor = sa.cast(given.c.key, Rating.assessor.type)
-    worth = sa.func.max(sa.cast(given.c.value, sa.Float))
-    chosen = sa.select(assessor.label("assessor"), worth.label("worth")).select_from(given)
-    return chosen.group_by(assessor).subquery("worth")
-
-
-class _members(sa.sql.functions.GenericFunction[Any]):  # noqa: N801 - reads as a function
-    """The members of a JSON object, as rows of key and value."""
-
-    inherit_cache = True
-    name = "json_members"
-
-
-@compiles(_members, "sqlite")
-def _members_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **options)})"
-
-
-@compiles(_members, "postgresql")
-def _members_postgres(element: Any, compiler: Any, **options: Any) -> str:
-    return f"json_each_text(CAST({compiler.process(element.clauses, **options)} AS json))"
-
-
-class _days(sa.sql.functions.GenericFunction[float]):  # noqa: N801 - reads as a function
-    """Days between two instants: (later, earlier)."""
-
-    type = sa.Float()
-    inherit_cache = True
-    name = "days_between"
-
-
-@compiles(_days, "sqlite")
-def _days_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    later, earlier = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"(julianday({later}) - julianday({earlier}))"
-
-
-@compiles(_days, "postgresql")
-def _days_postgres(element: Any, compiler: Any, **options: Any) -> str:
-    later, earlier = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"(extract(epoch from ({later} - {earlier}))::float8 / 86400.0)"

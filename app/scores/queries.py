@@ -13,6 +13,7 @@ from typing import Any, get_args
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.alliances.models import Alliance
 from app.assessors.models import Assessor
 from app.consequences.models import Consequence
 from app.consequences.resolution import Fate, Opinions, fates, opinions, resolved
@@ -69,8 +70,9 @@ def score_assessor(session: Session, key: str, view: View, query: AssessorScoreQ
     }
 
 
-def score_pool(session: Session, alliance: Row, view: View, query: ScoreQuery) -> Answer:
-    """The scores of the pool of all who rated the consequences of an alliance."""
+def score_pool(session: Session, key: str, view: View, query: ScoreQuery) -> Answer:
+    """The scores of the pool of all who rated an alliance. Raises NotFound or Gone."""
+    alliance = records.find(session, Alliance, key, view)
     t, r = view.of(Consequence, "asked"), view.of(Rating, "own")
     rated = sa.select(r.c.consequence).where(view.begun(r.c.effective_at))
     if not query.include_machine:

@@ -5,8 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from app.alliances.models import Alliance
-from app.kernel import records
 from app.kernel.http import Call, Caller, written
 from app.kernel.parents import AllianceKey, Key
 from app.kernel.reading import asked_format, present_stamp, table
@@ -66,8 +64,7 @@ def get_alliance_scores(
     form = asked_format(caller, query.format)
     view = caller.view(query)
     with caller.read() as session:
-        owner = records.find(session, Alliance, alliance, view)
-        found = score_pool(session, owner, view, query)
+        found = score_pool(session, alliance, view, query)
     return _answered(caller, form, found, present_stamp(view))
 
 

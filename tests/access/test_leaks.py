@@ -19,6 +19,7 @@ from app.kernel.openapi import operations
 from app.main import create_app
 from app.permissions import PERMISSIONS
 from tests.access.people import Headers, People
+from tests.helpers import ids
 
 GROUPS = ["desk"]
 NEEDS = {
@@ -167,7 +168,7 @@ class World:
         return f"consequences/{self.choose('consequences', known)}/ratings", body
 
     def _outcomes(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
-        status = self.random.choice(["open", "partly_occurred", "occurred", "did_not_occur"])
+        status = self.random.choice(["open", "partly_occurred", *2 * ["occurred", "did_not_occur"]])
         path = f"consequences/{self.choose('consequences', known)}/outcomes"
         return path, {"status": status, "since": self.day()}
 
@@ -234,6 +235,7 @@ def questions(made: dict[str, list[str]], after: str, settings: Settings) -> lis
         # Before anything was written down every record is new.
         every.append(f"{diff}&known_from=2000-01-01")
     every += ["/v1/consequences?half_life_days=90", "/v1/consequences?sort=-risk,title&n_min=1"]
+    every.append("/v1/consequences?skill=true")
     every += [
         "/v1/consequences?include=alliance,affected",
         "/v1/claims?include=about,sources,relations",
@@ -279,10 +281,12 @@ def test_what_is_above_a_reader_changes_no_byte_they_are_told(
     for marking in (*IN_SIGHT, *IN_SIGHT):
         for kind in (*KINDS, "evidence"):
             sight.add(random.choice([other, low]), marking, sight.made, kind)
+    sight.made["assessors"] = ids(people.read("assessors", low))
     after = people.read(f"alliances/{alliance}", low)["recorded_at"]
     paths = questions(sight.made, after, settings)
     before = told(client, low, paths)
     assert sum(status == 200 for status, _, _ in before.values()) > len(before) / 2
+    assert any("/scores" in path and '"outcome":' in body for path, (_, _, body) in before.items())
 
     hidden = World(people, random)
     stir(people, high, hidden, sight.made)

@@ -66,7 +66,10 @@ methods = st.sampled_from(["log_odds", "linear", "median"])
 @settings(max_examples=60)
 @given(ratings(), st.integers(1, SPAN), st.booleans(), methods)
 def test_an_assessor_counts_day_by_day(
-    every: list[Held], closes: int, happened: bool, method: Method  # noqa: FBT001 - Hypothesis gives it by position
+    every: list[Held],
+    closes: int,
+    happened: bool,  # noqa: FBT001 - drawn
+    method: Method,
 ) -> None:
     own = [rating for rating in every if rating.assessor == "a"]
     found = of_assessor("a", own, every, day(closes), happened, method)
@@ -96,7 +99,10 @@ def test_an_assessor_counts_day_by_day(
 @settings(max_examples=60)
 @given(ratings(), st.integers(1, SPAN), st.booleans(), methods)
 def test_a_pool_counts_day_by_day(
-    every: list[Held], closes: int, happened: bool, method: Method  # noqa: FBT001 - Hypothesis gives it by position
+    every: list[Held],
+    closes: int,
+    happened: bool,  # noqa: FBT001 - drawn
+    method: Method,
 ) -> None:
     found = of_pool(every, day(closes), happened, method)
     pools = [pool_then(every, day(n), method) for n in range(closes)]

@@ -25,7 +25,7 @@ class World:
     def path(self, template: str, operation: str) -> str:
         """A path of the document with the ids of this world."""
         noun = operation.split("_", 1)[1] if "_" in operation else operation
-        for ending in ("_versions", "_text"):
+        for ending in ("_versions", "_text", "_scores"):
             noun = noun.removesuffix(ending)
         path = template.replace("{key}", self.ids.get(noun, ""))
         for parent in ("alliance", "assessment", "consequence", "indicator", "webhook"):

@@ -102,8 +102,10 @@ def brute(
                 if machines or not rating.body["machine"]
             }
             mine = [rating for rating in every if rating.body["assessor"] == who]
+            p: float | None
+            begun: float | None
             if who is None:
-                p = pool and pool.point
+                p = None if pool is None else pool.point
                 begun = p and round(p, 9)
             else:
                 p = mine[0].body["probability"]["point"] if mine else None
