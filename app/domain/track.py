@@ -11,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from app.domain.probability import logit, sigmoid
 from app.domain.scoring import SMALLEST_WEIGHT, Forecast, Scores, brier, log_score, mean_of, scores
 
 Method = Literal["log_odds", "linear", "median"]
+METHODS: tuple[Method, ...] = get_args(Method)
 DAY = 86_400.0
 """Seconds."""
 _PERCENT = 100.0
@@ -79,11 +80,13 @@ def of_assessor(
     Of several ratings that one assessor has in force, the latest counts. The peer score is the mean
     over the others of 100 * ln(p / p_j), given to what happened, by days.
     """
-    mine, crowd = _Crowd(happened, method), _Crowd(happened, method)
+    mine, crowd = _Crowd(happened), _Crowd(happened)
     found: list[Stretch] = []
     last: Held | None = None
+    now: float | None = None
     sums, spans = [], []
-    for days, before in _steps(((mine, own), (crowd, pooled)), crowd, closes):
+    for days in _steps(((mine, own), (crowd, pooled)), closes):
+        before, now = now, crowd.pool(method)
         held = mine.current.get(assessor)
         if held is not None:
             if held is last:
@@ -98,32 +101,44 @@ def of_assessor(
     return Track(tuple(found), math.fsum(sums) / math.fsum(spans) if spans else None)
 
 
-def of_pool(
+def of_pools(
     pooled: Sequence[Held],
     closes: datetime,
     happened: bool,  # noqa: FBT001 - as above
-    method: Method = "log_odds",
-) -> Track:
-    """Return the track of the pool of the ratings, each assessor's latest at equal weights.
+) -> dict[Method, Track]:
+    """Return the track of the pool of the ratings by each method, at equal weights.
 
-    A rating that leaves it where it was begins no stretch. Its peers are its own members: how much
-    better it was than they were, on the mean.
+    Each assessor's latest rating counts; one that leaves the pool where it was begins no stretch.
+    A pool's peers are its own members: how much better it was than they were, on the mean.
     """
-    crowd = _Crowd(happened, method)
-    found: list[Stretch] = []
-    sums, spans = [], []
-    for days, before in _steps(((crowd, pooled),), crowd, closes):
-        p = crowd.pool()
-        if p is not None:
+    crowd = _Crowd(happened)
+    found: dict[Method, list[Stretch]] = {method: [] for method in METHODS}
+    peers: dict[Method, list[float]] = {method: [] for method in METHODS}
+    spans: list[float] = []
+    now: dict[Method, float | None] = {}
+    for days in _steps(((crowd, pooled),), closes):
+        n = len(crowd.current)
+        if n > 1:
+            spans.append(days)
+        for method in METHODS:
+            before, p = now.get(method), crowd.pool(method)
+            now[method] = p
+            if p is None:
+                continue
+            some = found[method]
             if before is not None and abs(p - before) < _SAME:
-                found[-1] = found[-1]._replace(days=found[-1].days + days)
+                some[-1] = some[-1]._replace(days=some[-1].days + days)
             else:
-                found.append(Stretch(p, days, before))
-            if len(crowd.current) > 1:
-                members = crowd.logs / len(crowd.current)
-                sums.append(days * _PERCENT * (log_score(p, happened) - members))
-                spans.append(days)
-    return Track(tuple(found), math.fsum(sums) / math.fsum(spans) if spans else None)
+                some.append(Stretch(p, days, before))
+            if n > 1:
+                better = log_score(p, happened) - crowd.logs / n
+                peers[method].append(days * _PERCENT * better)
+    return {
+        method: Track(
+            tuple(found[method]), math.fsum(peers[method]) / math.fsum(spans) if spans else None
+        )
+        for method in METHODS
+    }
 
 
 def scored(track: Track, happened: bool) -> Scored | None:  # noqa: FBT001 - as above
@@ -152,11 +167,12 @@ def scored(track: Track, happened: bool) -> Scored | None:  # noqa: FBT001 - as 
 class _Crowd:
     """Who holds what at a time: each assessor's latest rating, with what pools are made from."""
 
-    def __init__(self, happened: bool, method: Method) -> None:  # noqa: FBT001 - as above
+    def __init__(self, happened: bool) -> None:  # noqa: FBT001 - as above
         self.current: dict[str, Held] = {}
         self.logs = 0.0
-        self._happened, self._method = happened, method
+        self._happened = happened
         self._every: dict[str, list[Held]] = {}
+        self._known: dict[float, tuple[float, float]] = {}
         self._logits = self._total = 0.0
         self._ordered: list[float] = []
 
@@ -168,13 +184,13 @@ class _Crowd:
         self._every[held.assessor].remove(held)
         self._settle(held.assessor)
 
-    def pool(self) -> float | None:
+    def pool(self, method: Method) -> float | None:
         n = len(self.current)
         if n == 0:
             return None
-        if self._method == "median":
+        if method == "median":
             return (self._ordered[(n - 1) // 2] + self._ordered[n // 2]) / 2.0
-        mean = sigmoid(self._logits / n) if self._method == "log_odds" else self._total / n
+        mean = sigmoid(self._logits / n) if method == "log_odds" else self._total / n
         return min(max(mean, self._ordered[0]), self._ordered[-1])
 
     def logs_besides(self, assessor: str) -> float | None:
@@ -201,15 +217,16 @@ class _Crowd:
             self.current[assessor] = new
 
     def _count(self, p: float, sign: float) -> None:
-        self.logs += sign * log_score(p, self._happened)
-        self._logits += sign * logit(p)
+        known = self._known.get(p)
+        if known is None:
+            known = self._known[p] = (log_score(p, self._happened), logit(p))
+        self.logs += sign * known[0]
+        self._logits += sign * known[1]
         self._total += sign * p
 
 
-def _steps(
-    sides: Sequence[tuple[_Crowd, Sequence[Held]]], crowd: _Crowd, closes: datetime
-) -> Iterator[tuple[float, float | None]]:
-    """Go from change to change: the days that follow, and what the pool was just before it."""
+def _steps(sides: Sequence[tuple[_Crowd, Sequence[Held]]], closes: datetime) -> Iterator[float]:
+    """Go from change to change, as long as the consequence is open: the days that follow each."""
     starting: defaultdict[datetime, list[tuple[_Crowd, Held]]] = defaultdict(list)
     ending: defaultdict[datetime, list[tuple[_Crowd, Held]]] = defaultdict(list)
     for side, ratings in sides:
@@ -220,9 +237,8 @@ def _steps(
                     ending[held.end].append((side, held))
     times = sorted(starting.keys() | ending.keys())
     for start, end in zip(times, [*times[1:], closes], strict=False):
-        before = crowd.pool()
         for side, held in ending.get(start, ()):
             side.leave(held)
         for side, held in starting.get(start, ()):
             side.enter(held)
-        yield (end - start).total_seconds() / DAY, before
+        yield (end - start).total_seconds() / DAY

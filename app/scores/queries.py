@@ -4,11 +4,11 @@ The mathematics is in `app.domain`: `track` (one consequence), `scoring` and `ca
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,15 +19,13 @@ from app.consequences.models import Consequence
 from app.consequences.resolution import Fate, Opinions, fates, opinions, resolved
 from app.domain.calibration import CURVE_FROM, DECILES, calibration, decomposition
 from app.domain.scoring import brier, skill
-from app.domain.track import Held, Method, Scored, Track, of_assessor, of_pool, scored
+from app.domain.track import METHODS, Held, Method, Scored, Track, of_assessor, of_pools, scored
 from app.kernel import records
 from app.kernel.listing import ids_of
 from app.kernel.records import Row
 from app.kernel.view import View
 from app.ratings.models import Rating
 from app.scores.schemas import Answer, AssessorScoreQuery, ScoreQuery
-
-METHODS: tuple[Method, ...] = get_args(Method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,8 @@ class Entry:
     found: Scored
 
 
-Tracker = Callable[[Opinions, datetime, bool, Method], Track]
+Tracks = dict[Method, Track]
+Tracker = Callable[[Opinions, datetime, bool], Tracks]
 
 
 def score_assessor(session: Session, key: str, view: View, query: AssessorScoreQuery) -> Answer:
@@ -56,13 +55,16 @@ def score_assessor(session: Session, key: str, view: View, query: AssessorScoreQ
     def own(every: Opinions) -> list[Held]:
         return [held for held in every.every if held.assessor == me]
 
-    def track(every: Opinions, closes: datetime, happened: bool, method: Method) -> Track:  # noqa: FBT001 - the outcome
-        return of_assessor(me, own(every), _pooled(every, query), closes, happened, method)
+    def track(every: Opinions, closes: datetime, happened: bool) -> Tracks:  # noqa: FBT001 - the outcome
+        others = _pooled(every, query)
+        method = query.method
+        return {method: of_assessor(me, own(every), others, closes, happened, method)}
 
     every = _fates(session, view, ids, query)
     machines: str | bool = True if query.include_machine else me
     held = opinions(session, view, ids, machines=machines, in_time=query.in_time)
-    entries, late = _entries(every, held, track, query.method)
+    found, late = _entries(every, held, track)
+    entries = found.get(query.method, [])
     backdated = _backdated(entries, held, own)
     return {
         **_answer(view, assessor["slug"], query, every, entries, (late, backdated)),
@@ -79,17 +81,15 @@ def score_pool(session: Session, key: str, view: View, query: ScoreQuery) -> Ans
         rated = rated.where(r.c.machine.is_(False))
     ids = _asked(t, query).where(t.c.alliance == alliance["id"], t.c.id.in_(rated))
 
-    def track(every: Opinions, closes: datetime, happened: bool, method: Method) -> Track:  # noqa: FBT001 - the outcome
-        return of_pool(_pooled(every, query), closes, happened, method)
+    def track(every: Opinions, closes: datetime, happened: bool) -> Tracks:  # noqa: FBT001 - the outcome
+        return of_pools(_pooled(every, query), closes, happened)
 
     every = _fates(session, view, ids, query)
     held = opinions(session, view, ids, machines=query.include_machine, in_time=query.in_time)
-    entries, late = _entries(every, held, track, query.method)
-    backdated = _backdated(entries, held, lambda found: _pooled(found, query))
-    methods = []
-    for method in METHODS:
-        some = entries if method == query.method else _entries(every, held, track, method)[0]
-        methods += [{"key": method, **_summary(some)}] if some else []
+    found, late = _entries(every, held, track)
+    entries = found.get(query.method, [])
+    backdated = _backdated(entries, held, lambda rated: _pooled(rated, query))
+    methods = [{"key": method, **_summary(found[method])} for method in METHODS if method in found]
     return {
         **_answer(view, alliance["slug"], query, every, entries, (late, backdated)),
         "by": {**_by(entries), "method": methods},
@@ -124,18 +124,20 @@ def _pooled(every: Opinions, query: ScoreQuery) -> list[Held]:
 
 
 def _entries(
-    every: Sequence[Fate], held: dict[str, Opinions], track: Tracker, method: Method
-) -> tuple[list[Entry], int]:
-    """What is scored, by closing; and how many were resolved before anybody rated them."""
-    entries, late = [], 0
-    for fate, closes, happened in resolved(every):
+    every: Sequence[Fate], held: dict[str, Opinions], track: Tracker
+) -> tuple[dict[Method, list[Entry]], int]:
+    """What is scored by each method, by closing; and how many nobody had rated by then."""
+    entries: defaultdict[Method, list[Entry]] = defaultdict(list)
+    late = 0
+    for fate, closes, happened in sorted(resolved(every), key=lambda one: (one[1], one[0].id)):
         rated = held.get(fate.id)
-        found = scored(track(rated, closes, happened, method), happened) if rated else None
-        if found is None:
-            late += 1
-        else:
-            entries.append(Entry(fate, closes, happened, found))
-    return sorted(entries, key=lambda entry: (entry.closes, entry.fate.id)), late
+        tracks: Tracks = track(rated, closes, happened) if rated else {}
+        every_method = {method: scored(found, happened) for method, found in tracks.items()}
+        for method, found in every_method.items():
+            if found is not None:
+                entries[method].append(Entry(fate, closes, happened, found))
+        late += not any(every_method.values())
+    return dict(entries), late
 
 
 def _backdated(

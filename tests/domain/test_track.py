@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.domain.averages import linear_pool, log_odds_pool, weighted_median
 from app.domain.probability import DomainError
 from app.domain.scoring import log_score, peer_scores, skill_weight
-from app.domain.track import Held, Method, Stretch, Track, of_assessor, of_pool, scored
+from app.domain.track import Held, Method, Stretch, Track, of_assessor, of_pools, scored
 
 START = datetime(2023, 9, 1, tzinfo=UTC)
 SPAN = 12
@@ -104,7 +104,7 @@ def test_a_pool_counts_day_by_day(
     happened: bool,  # noqa: FBT001 - drawn
     method: Method,
 ) -> None:
-    found = of_pool(every, day(closes), happened, method)
+    found = of_pools(every, day(closes), happened)[method]
     pools = [pool_then(every, day(n), method) for n in range(closes)]
     told = [s.p for s in found.stretches for _ in range(round(s.days))]
     assert told == pytest.approx([p for p in pools if p is not None])
