@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from app.ach import routes as hypotheses
 from app.actors import routes as actors
 from app.alliances import routes as alliances
 from app.annotations import routes as annotations
@@ -39,6 +40,7 @@ TAGS = (
     ("lint", "Faults of tradecraft, by the standards of ICD 203", lint.router),
     ("evidence", "Claims for and against, from how many origins", evidence.router),
     ("indicators", "What would change our mind, and what was read of it", indicators.router),
+    ("hypotheses", "Competing answers to a question, weighed", hypotheses.router),
     ("ratings", "Each assessor's judgement; superseded or withdrawn, never edited", ratings.router),
     ("claims", "Propositions with speaker, carriers and grade", claims.router),
     ("sources", "Documents and outlets, graded", sources.router),

@@ -1,7 +1,7 @@
 """Short ways to say what a test needs: records with sensible defaults, made through HTTP."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -143,6 +143,31 @@ def make_contradiction(client: TestClient, alliance: str, **said: Any) -> Body:
         if side not in body:
             body[side] = [make_claim(client, alliance=alliance)["id"]]
     return make(client, f"alliances/{alliance}/contradictions", body)
+
+
+def make_question(client: TestClient, alliance: str, claims: Sequence[str], **said: Any) -> Body:
+    """A question of an alliance, with two hypotheses unless they are said."""
+    free = [{"key": "H1", "text": "It is so"}, {"key": "H2", "text": "It is not"}]
+    items = [{"claim": claim} for claim in claims]
+    body = {"title": unique("Question"), "hypotheses": free, "items": items, **said}
+    return make(client, f"alliances/{alliance}/questions", body)
+
+
+def evaluate(
+    client: TestClient, question: Body, assessor: str, cells: Sequence[str], **said: Any
+) -> Body:
+    """An assessor's cells: for each item those of each hypothesis, as in "I/C/-"; -: not rated."""
+    keys = [hypothesis["key"] for hypothesis in question["hypotheses"]]
+    items = [
+        {
+            "claim": item["claim"],
+            "cells": {key: cell for key, cell in zip(keys, row.split("/"), strict=True)
+                      if cell != "-"},
+        }
+        for item, row in zip(question["items"], cells, strict=True)
+    ]  # fmt: skip
+    body = {"assessor": assessor, "items": items, **said}
+    return make(client, f"questions/{question['id']}/evaluations", body)
 
 
 def make_consequence(client: TestClient, alliance: str, **said: Any) -> Body:

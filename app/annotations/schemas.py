@@ -10,8 +10,9 @@ from app.kernel.types import IdText, Label, Prose, Reference, Sha256, Shape, Tex
 
 TargetType = Literal[
     "actors", "alliances", "annotations", "assessments", "assessors", "causes", "claims",
-    "consequences", "contradictions", "evidence", "exchanges", "factors", "indicators", "items",
-    "matrices", "outcomes", "ratings", "readings", "sources",
+    "consequences", "contradictions", "evaluations", "evidence", "exchanges", "factors",
+    "indicators", "items", "matrices", "outcomes", "questions", "ratings", "readings",
+    "sources",
 ]  # fmt: skip
 Motivation = Literal[
     "assessing", "bookmarking", "classifying", "commenting", "describing", "editing",

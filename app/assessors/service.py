@@ -7,7 +7,7 @@ from app.assessors.schemas import Assessor, AssessorIn
 from app.kernel import records
 from app.kernel.access import Principal
 from app.kernel.db import Tx, take_turn
-from app.kernel.errors import Gone, NotFound
+from app.kernel.errors import Forbidden, Gone, NotFound
 from app.kernel.eyes import covers
 from app.kernel.listing import Listing, equals, matches
 from app.kernel.markings import FIELDS
@@ -47,6 +47,21 @@ assessors = Assessors()
 def own_slug(caller: Principal) -> str:
     """The slug of the assessor a caller rates as."""
     return caller.assessor or caller.name
+
+
+def settle_assessor(tx: Tx, row: Row) -> None:
+    """Whose judgement a row is: the caller's own, unless an editor writes down another's.
+
+    Of a machine's it says which. Raises Forbidden.
+    """
+    if row["assessor"] is None:
+        row["assessor"] = caller_as_assessor(tx, row)["id"]
+    assessor = records.find(tx.session, Table, row["assessor"], tx.view)
+    if assessor["slug"] != own_slug(tx.caller) and "edit" not in tx.caller.may:
+        raise Forbidden(f"{tx.by} rates as {own_slug(tx.caller)}, and only as that.")
+    row["machine"] = row["machine"] or assessor["machine"] or tx.caller.machine
+    row["agent"] = row["agent"] or (assessor["agent"] if row["machine"] else None)
+    row["model"] = row["model"] or (assessor["model"] if row["machine"] else None)
 
 
 def caller_as_assessor(tx: Tx, row: Row) -> Row:

@@ -11,8 +11,9 @@ from app.kernel.types import IdText, Instant, QueryInt, Reference, Shape
 
 Kind = Literal[
     "actors", "alliances", "annotations", "assessments", "assessors", "causes", "claims",
-    "consequences", "contradictions", "evidence", "exchanges", "factors", "indicators", "items",
-    "matrices", "outcomes", "ratings", "readings", "sources", "webhooks",
+    "consequences", "contradictions", "evaluations", "evidence", "exchanges", "factors",
+    "indicators", "items", "matrices", "outcomes", "questions", "ratings", "readings",
+    "sources", "webhooks",
 ]  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from app.kernel.resource import Resource
 FORM = "entente-dataset/1"
 ORDER = (
     "assessors", "alliances", "actors", "sources", "items", "claims", "exchanges", "consequences",
-    "factors", "contradictions", "evidence", "indicators", "readings", "outcomes",
-    "causes", "ratings", "assessments", "annotations",
+    "factors", "contradictions", "questions", "evidence", "indicators", "readings", "outcomes",
+    "causes", "ratings", "evaluations", "assessments", "annotations",
 )  # fmt: skip
 KEYS = {
     "evidence": ("claim", "consequence", "bears_on"),
@@ -28,6 +28,7 @@ KEYS = {
     "causes": ("consequence", "since"),
     "ratings": ("assessor", "consequence", "effective_at"),
     "assessments": ("alliance", "tlp", "as_of"),
+    "evaluations": ("assessor", "question", "effective_at"),
 }
 """What tells records apart that have neither ref nor slug."""
 LABELS = ("ref", "slug")
@@ -150,7 +151,7 @@ def _in_order(
             raise LoadError(f"{first.place}: rests on itself in a circle")
         for entry in ready:
             del waiting[entry.id]
-        if kind == "ratings":
+        if kind in {"ratings", "evaluations"}:
             ready.sort(key=lambda entry: str(entry.data.get("effective_at")))
         yield from ready
 

@@ -2,7 +2,7 @@
 
 In the files a record names another by its `ref` or `slug`. A record's id follows from the data set,
 its kind and its key, so that loading twice changes nothing, and loading a file that has grown or
-changed writes just that (ratings, outcomes and causes are never edited, only added).
+changed writes just that (ratings, evaluations, outcomes and causes are only added).
 """
 
 import hashlib
@@ -27,7 +27,9 @@ from app.kernel.resource import Resource
 from app.kernel.tables import Base, Record, table_of
 from app.kernel.wording import told
 
-NEVER_EDITED = {"outcomes", "causes", "ratings", "assessments", "annotations"}
+NEVER_EDITED = {"outcomes", "causes", "ratings", "evaluations", "assessments", "annotations"}
+PARENTS = ("alliance", "consequence", "question")
+"""What a path says of a record that is made over HTTP, and its file says of it here."""
 LOADER = "loader"
 BLOCK = 500
 
@@ -142,7 +144,7 @@ def _write(tx: Tx, entry: Entry, report: Report) -> None:
     columns = table_of(resource.model).c
     fixed = {
         name: data.pop(name, None)
-        for name in ("alliance", "consequence")
+        for name in PARENTS
         if name not in shape_type.model_fields
         and (f"{{{name}}}" in resource.path or (name in columns and name in data))
     }

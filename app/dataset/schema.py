@@ -21,7 +21,8 @@ def document() -> dict[str, Any]:
             f"{kind}.{name}": _by_name(part, kind) for name, part in record.pop("$defs", {}).items()
         }
         record = _by_name(record, kind)
-        for parent in ("alliance", "consequence", "ref"):
+        parents = ("question",) if kind == "evaluations" else ("alliance", "consequence")
+        for parent in (*parents, "ref"):
             record["properties"].setdefault(parent, NAMED)
         definitions[kind] = {
             "type": "object",

@@ -33,19 +33,20 @@ class Item:
     """An item of evidence, and how its assessors see it beside each hypothesis.
 
     `cells` holds for each hypothesis one cell for each assessor; no cell is "not rated", as a
-    hypothesis that is left out. Raises DomainError for an unknown cell or level.
+    hypothesis that is left out. A level that is None is unknown and weighs nothing in or out: its
+    factor is 1. Raises DomainError for an unknown cell or level.
     """
 
     id: str
     cells: Mapping[str, Sequence[Cell]]
-    credibility: Level = "medium"
-    relevance: Level = "medium"
+    credibility: Level | None = None
+    relevance: Level | None = None
     _values: dict[str, list[int]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what is on no scale."""
         for level in (self.credibility, self.relevance):
-            if level not in WEIGHTS:
+            if level is not None and level not in WEIGHTS:
                 raise DomainError(f"a level is one of {', '.join(WEIGHTS)}, not {level!r}")
         for cells in self.cells.values():
             for cell in cells:
@@ -60,7 +61,9 @@ class Item:
     @property
     def weight(self) -> float:
         """Credibility times relevance, 0.5 to 2."""
-        return WEIGHTS[self.credibility] * WEIGHTS[self.relevance]
+        levels = (self.credibility, self.relevance)
+        known = (WEIGHTS[level] for level in levels if level is not None)
+        return math.prod(known, start=1.0)
 
     def values(self, hypothesis: str) -> list[int]:
         """Return the consistency with `hypothesis` of each assessor who says something of it."""

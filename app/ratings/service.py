@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.assessors.models import Assessor
-from app.assessors.service import caller_as_assessor, own_slug
+from app.assessors.service import settle_assessor
 from app.domain.probability import logit
 from app.kernel import records, succession
 from app.kernel.db import Tx
@@ -156,14 +156,7 @@ class Ratings(Resource):
         )
         if row["review_by"] is not None and row["review_by"] <= row["effective_at"]:
             raise Invalid.at("/review_by", "must be later than effective_at")
-        if row["assessor"] is None:
-            row["assessor"] = caller_as_assessor(tx, row)["id"]
-        assessor = records.find(tx.session, Assessor, row["assessor"], tx.view)
-        if assessor["slug"] != own_slug(tx.caller) and "edit" not in tx.caller.may:
-            raise Forbidden(f"{tx.by} rates as {own_slug(tx.caller)}, and only as that.")
-        row["machine"] = row["machine"] or assessor["machine"] or tx.caller.machine
-        row["agent"] = row["agent"] or (assessor["agent"] if row["machine"] else None)
-        row["model"] = row["model"] or (assessor["model"] if row["machine"] else None)
+        settle_assessor(tx, row)
         assumptions.check(tx, row["assumptions"])
         self._place(tx, row)
         self._level(tx, row)

@@ -18,8 +18,9 @@ from app.kernel.view import View
 
 Kind = Literal[
     "actors", "alliances", "annotations", "assessments", "assessors", "causes", "claims",
-    "consequences", "contradictions", "evidence", "exchanges", "factors", "indicators", "items",
-    "matrices", "outcomes", "ratings", "readings", "sources",
+    "consequences", "contradictions", "evaluations", "evidence", "exchanges", "factors",
+    "indicators", "items", "matrices", "outcomes", "questions", "ratings", "readings",
+    "sources",
 ]  # fmt: skip
 
 

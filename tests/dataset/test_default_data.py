@@ -118,7 +118,7 @@ def test_indicators_and_assumptions_ask_for_reviews_on_their_days(
 
 def test_every_record_can_be_read_alone_and_has_versions(loaded_client: TestClient) -> None:
     under = {"items", "exchanges", "factors", "contradictions"}
-    beside = {"evidence", "outcomes", "causes"}
+    beside = {"evidence", "outcomes", "causes", "questions", "evaluations"}
     for kind in sorted(set(Record.kinds) - beside):
         path = f"{ALLIANCE}/{kind}" if kind in under else kind
         for item in everything(loaded_client, path, limit=200)[:20]:

@@ -28,7 +28,7 @@ class World:
         for ending in ("_versions", "_text", "_scores"):
             noun = noun.removesuffix(ending)
         path = template.replace("{key}", self.ids.get(noun, ""))
-        for parent in ("alliance", "assessment", "consequence", "indicator", "webhook"):
+        for parent in ("alliance", "assessment", "consequence", "indicator", "question", "webhook"):
             path = path.replace(f"{{{parent}}}", self.ids[parent])
         return path
 
@@ -84,6 +84,10 @@ def make_world(client: TestClient, *, closed: bool = False, **marked: Any) -> Wo
     assessor = helpers.make_assessor(client, **marked)
     other_assessor = helpers.make_assessor(client, **marked)["id"]
     rating = helpers.rate(client, consequence, assessor["slug"], 0.3, impact=3, **marked)["id"]
+    asked = helpers.make_question(client, alliance, [claim, other_claim], ref="Q01", **marked)
+    question = asked["id"]
+    cells = ["I/C", "C/II"]
+    evaluation = helpers.evaluate(client, asked, assessor["slug"], cells, **marked)["id"]
     annotation = helpers.annotate(client, "claims", claim, "A note.", **marked)["id"]
     assessment = helpers.make_edition(client, alliance, **marked)["id"]
     signing_key = helpers.read(client, "assessments/keys")["items"][0]["id"]
@@ -291,6 +295,27 @@ def valid_bodies(world: World) -> dict[str, Body]:
             "note": "A note.",
             "tlp": "CLEAR",
         },
+        "create_question": {
+            "ref": "Q99",
+            "title": "What follows?",
+            "hypotheses": [
+                {"key": "H1", "text": "This follows"},
+                {"key": "H2", "consequence": i["consequence"]},
+            ],
+            "items": [{"claim": i["claim"], "relevance": "high", "note": "It is near."}],
+            "note": "A note.",
+            "tlp": "CLEAR",
+        },
+        "create_evaluation": {
+            "assessor": i["other_assessor"],
+            "items": [{"claim": i["claim"], "cells": {"H1": "I", "H2": "CC"}, "note": "So."}],
+            "rationale": "It was said.",
+            "effective_at": "2023-10-01",
+            "agent": "none",
+            "model": "none",
+            "machine": False,
+            "tlp": "GREEN",
+        },
         "create_alliance_consequence": consequence,
         "create_consequence": {**consequence, "alliance": i["alliance"]},
         "create_evidence": {
@@ -390,8 +415,8 @@ def valid_bodies(world: World) -> dict[str, Body]:
 
 MARKED = (
     "actor", "alliance", "annotation", "assessment", "assessor", "cause", "claim", "consequence",
-    "contradiction", "evidence", "exchange", "factor", "indicator", "item", "matrix", "outcome",
-    "rating", "reading", "source",
+    "contradiction", "evaluation", "evidence", "exchange", "factor", "indicator", "item", "matrix",
+    "outcome", "question", "rating", "reading", "source",
 )  # fmt: skip
 """The nouns of what is marked, and can be redacted."""
 KEYED = {"keys", "principals"}
