@@ -14,7 +14,7 @@ from app.claims.queries import opposed, taken_back
 from app.consequences.models import Consequence
 from app.domain.ach import Analysis, Item, Level, analyse
 from app.evidence.service import evidence
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.errors import Invalid
 from app.kernel.records import Row
 from app.kernel.view import View
 from app.ratings.judgements import latest
@@ -68,14 +68,21 @@ def matrix(
     """The matrix of one question of an alliance: all that follows from what a reader may see.
 
     `asked` is its id or its ref, and may be left out where there is but one; `assessors` are those
-    counted, all where none is named. Raises NotFound where there is no question, Invalid for one
-    that isn't there or has to be named.
+    counted, all where none is named. An alliance without questions has an empty matrix. Raises
+    Invalid for a question that isn't there or has to be named, and for an unknown assessor.
     """
     question = _chosen(session, view, alliance, asked)
+    only = _ids(session, view, assessors)
+    if question is None:
+        lists = ("assessors", "hypotheses", "leaders", "items", "sensitivity", "disagreements")
+        nothing: Row = {name: [] for name in lists}
+        return {
+            "as_of": view.moment, "question": None, "reading_aid": READING_AID, "n": 0, **nothing,
+        }  # fmt: skip
     hypotheses = hypotheses_in_sight(session, view, question)
     held = [
         row
-        for row in _in_force(session, view, question["id"], _ids(session, view, assessors))
+        for row in _in_force(session, view, question["id"], only)
         if include_machine or not row["machine"]
     ]
     items = _items(session, view, question, hypotheses, held)
@@ -119,19 +126,17 @@ def matrix(
     }
 
 
-def _chosen(session: Session, view: View, alliance: str, asked: str | None) -> Row:
+def _chosen(session: Session, view: View, alliance: str, asked: str | None) -> Row | None:
     t = view.of(Question)
     statement = sa.select(t).where(t.c.alliance == alliance).order_by(t.c.id)
     there = [dict(row) for row in session.execute(statement).mappings()]
-    if not there:
-        raise NotFound("The alliance has no question with competing hypotheses.")
-    if asked is None and len(there) == 1:
-        return there[0]
+    if asked is None and len(there) <= 1:
+        return there[0] if there else None
     for row in there:
         if asked is not None and asked in {row["id"], row["ref"]}:
             return row
     names = [row["ref"] or row["id"] for row in there]
-    shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+    shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "") or "it has none"
     what = "names which question" if asked is None else "is no question of this alliance"
     raise Invalid.at("?question", f"{what}: {shown}")
 

@@ -263,7 +263,7 @@ class CompetingHypotheses(Shape):
     """A matrix of competing hypotheses at the moment asked for, weighed."""
 
     as_of: Annotated[Instant, Field(description="The moment the evaluations were in force")]
-    question: Asked
+    question: Annotated[Asked | None, Field(description="Null: the alliance has none")]
     reading_aid: Annotated[str, Field(description="How the numbers are to be read")]
     n: Annotated[int, Field(description="How many assessors are counted")]
     assessors: list[Contributor]

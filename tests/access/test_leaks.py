@@ -31,6 +31,8 @@ NEEDS = {
     "outcomes": ("consequences",),
     "annotations": ("claims", "actors", "consequences"),
     "factors": ("consequences",),
+    "questions": ("claims", "consequences"),
+    "evaluations": ("questions", "claims"),
 }
 """What there must be before there is one of a kind."""
 LOW: dict[str, Any] = {"clearance": "AMBER", "groups": ["other"]}
@@ -47,6 +49,8 @@ IN_SIGHT = (
     {"tlp": "AMBER"},
     {"tlp": "AMBER", "audience": ["other"]},
 )
+NAMED = ("alliances", "claims", "consequences", "questions")
+"""What questions and evaluations name."""
 WORDS = ["river", "bridge", "convoy", "harbour", "signal"]
 MOVING = re.compile(r'"(?:as_of|to)":"[^"]+"|"days_since_rated":[0-9.e+-]+')
 HEADERS = ("etag", "link", "location", "content-type", "vary")
@@ -182,10 +186,35 @@ class World:
         body = f"Look at the {self.random.choice(WORDS)}."
         return "annotations", {"body": body, "motivation": "commenting", "target": target}
 
+    def _questions(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        claims = sorted({self.choose("claims", known) for _ in range(3)})
+        body = {
+            "title": f"Where is the {self.random.choice(WORDS)}?",
+            "hypotheses": [
+                {"key": "H1", "text": f"By the {self.random.choice(WORDS)}"},
+                {"key": "H2", "consequence": self.choose("consequences", known)},
+                {"key": "H3", "text": "Nowhere"},
+            ],
+            "items": [{"claim": claim, "relevance": "high"} for claim in claims],
+        }
+        return f"alliances/{known['alliances'][0]}/questions", body
+
+    def _evaluations(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        question = self.choose("questions", known)
+        items = self.people.client.get(
+            f"/v1/questions/{question}", headers=self.people.admin
+        ).json().get("items", [])  # fmt: skip
+        cells = {key: self.random.choice(["CC", "C", "I", "II"]) for key in ("H1", "H3")}
+        body = {
+            "items": [{"claim": item["claim"], "cells": cells} for item in items[:2]],
+            "effective_at": self.day(),
+        }
+        return f"questions/{question}/evaluations", body
+
 
 KINDS = (
     "actors", "sources", "claims", "consequences", "factors", "indicators", "readings", "ratings",
-    "outcomes", "assessments", "annotations",
+    "outcomes", "assessments", "annotations", "questions",
 )  # fmt: skip
 
 
@@ -234,6 +263,9 @@ def questions(made: dict[str, list[str]], after: str, settings: Settings) -> lis
         every += [f"{diff}{one}" for one in more]
         # Before anything was written down every record is new.
         every.append(f"{diff}&known_from=2000-01-01")
+    for question in made.get("questions", []):
+        matrix = f"/v1/alliances/{made['alliances'][0]}/ach?question={question}"
+        every += [matrix, f"{matrix}&format=csv", f"{matrix}&known_at={after}"]
     every += ["/v1/consequences?half_life_days=90", "/v1/consequences?sort=-risk,title&n_min=1"]
     every.append("/v1/consequences?skill=true")
     every += [
@@ -247,9 +279,13 @@ def stir(people: People, who: Headers, hidden: World, known: dict[str, list[str]
     """Add at random, then change, withdraw, merge and delete of it at random."""
     client, random = people.client, hidden.random
     for _ in range(40):
-        kind = random.choice((*KINDS, "ratings", "evidence", "claims"))
+        kind = random.choice((*KINDS, "ratings", "evidence", "claims", "evaluations"))
         every = {k: [*known.get(k, ()), *hidden.made.get(k, ())] for k in (*known, *hidden.made)}
         hidden.add(who, random.choice(ABOVE), every, kind)
+    for kind in ("questions", "evaluations"):
+        for marking in (*ABOVE, *ABOVE):
+            every = {k: [*known.get(k, ()), *hidden.made.get(k, ())] for k in NAMED}
+            hidden.add(who, marking, every, kind)
     stale = {**who, "If-Match": "*"}
     for kind in KINDS:
         for key in hidden.made.get(kind, []):
@@ -279,9 +315,10 @@ def test_what_is_above_a_reader_changes_no_byte_they_are_told(
     alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, other)["id"]
     sight.made["alliances"] = [alliance]
     for marking in (*IN_SIGHT, *IN_SIGHT):
-        for kind in (*KINDS, "evidence"):
+        for kind in (*KINDS, "evidence", "evaluations"):
             sight.add(random.choice([other, low]), marking, sight.made, kind)
     sight.made["assessors"] = ids(people.read("assessors", low))
+    assert sight.made["evaluations"]
     after = people.read(f"alliances/{alliance}", low)["recorded_at"]
     paths = questions(sight.made, after, settings)
     before = told(client, low, paths)
@@ -291,11 +328,20 @@ def test_what_is_above_a_reader_changes_no_byte_they_are_told(
     hidden = World(people, random)
     stir(people, high, hidden, sight.made)
     assert len(hidden.made) > 4
+    assert {"questions", "evaluations"} <= hidden.made.keys()
     now = told(client, low, paths)
     for path, answer in before.items():
         assert now[path] == answer, path
     unheard = "00000000-0000-7000-8000-000000000000"
-    for kind in ("actors", "sources", "claims", "consequences", "assessments", "annotations"):
+    for kind in (
+        "actors",
+        "sources",
+        "claims",
+        "consequences",
+        "assessments",
+        "annotations",
+        "questions",
+    ):
         for key in hidden.made.get(kind, []):
             (mine,) = told(client, low, [f"/v1/{kind}/{key}"]).values()
             (none,) = told(client, low, [f"/v1/{kind}/{unheard}"]).values()

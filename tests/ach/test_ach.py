@@ -191,7 +191,9 @@ def test_as_csv_a_row_is_an_item_and_a_column_a_hypothesis(client: TestClient) -
 def test_the_question_is_named_where_there_are_several(client: TestClient) -> None:
     alliance = make_alliance(client)["id"]
     path = f"/v1/alliances/{alliance}/ach"
-    assert client.get(path).status_code == 404
+    nothing = ach(client, alliance)
+    assert (nothing["question"], nothing["items"], nothing["n"]) == (None, [], 0)
+    assert client.get(path, params={"question": "Q01"}).status_code == 422
     one = make_question(client, alliance, [], ref="Q01")
     assert ach(client, alliance)["question"]["id"] == one["id"]
     other = make_question(client, alliance, [])

@@ -314,7 +314,7 @@ def test_every_kind_of_record_can_be_redacted(client: TestClient, database: Data
     every = list(redactions(document))
     assert len(every) == len(Record.kinds)
     # What others stand under goes last.
-    order = ("alliance", "consequence")
+    order = ("question", "alliance", "consequence")
     for noun, template in sorted(
         every, key=lambda one: order.index(one[0]) if one[0] in order else -1
     ):
@@ -324,7 +324,7 @@ def test_every_kind_of_record_can_be_redacted(client: TestClient, database: Data
         answer = client.get(where.removesuffix("/redact"))
         assert answer.status_code == 410, (noun, answer.text)
         versions = client.get(left.headers["location"])
-        if noun not in {"evidence", "outcome", "cause"}:
+        if noun not in {"evaluation", "evidence", "outcome", "cause"}:
             assert {v["action"] for v in versions.json()["items"]} == {"redacted"}, noun
         twin = Base.twins[left.json()["type"]]
         with database.read() as session:
