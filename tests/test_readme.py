@@ -65,7 +65,7 @@ def test_an_answer_is_the_one_shown(
 
 
 def test_every_answer_is_asked_for() -> None:
-    assert len(ANSWERS) == 6
+    assert len(ANSWERS) == 7
     assert len(re.findall(f"^curl .*'{HOST}", README, re.MULTILINE)) == sum(
         len(paths) for paths, _ in ANSWERS
     )

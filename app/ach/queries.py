@@ -15,6 +15,7 @@ from app.consequences.models import Consequence
 from app.domain.ach import Analysis, Item, Level, analyse
 from app.evidence.service import evidence
 from app.kernel.errors import Invalid
+from app.kernel.listing import ids_of
 from app.kernel.records import Row
 from app.kernel.view import View
 from app.ratings.judgements import latest
@@ -69,10 +70,9 @@ def matrix(
 
     `asked` is its id or its ref, and may be left out where there is but one; `assessors` are those
     counted, all where none is named. An alliance without questions has an empty matrix. Raises
-    Invalid for a question that isn't there or has to be named, and for an unknown assessor.
+    Invalid for a question that isn't there or has to be named.
     """
     question = _chosen(session, view, alliance, asked)
-    only = _ids(session, view, assessors)
     if question is None:
         lists = ("assessors", "hypotheses", "leaders", "items", "sensitivity", "disagreements")
         nothing: Row = {name: [] for name in lists}
@@ -82,7 +82,7 @@ def matrix(
     hypotheses = hypotheses_in_sight(session, view, question)
     held = [
         row
-        for row in _in_force(session, view, question["id"], only)
+        for row in _in_force(session, view, question["id"], assessors)
         if include_machine or not row["machine"]
     ]
     items = _items(session, view, question, hypotheses, held)
@@ -145,27 +145,13 @@ NAMED = 20
 """How many questions a problem names to choose from."""
 
 
-def _ids(session: Session, view: View, asked: Sequence[str]) -> list[str]:
-    """The ids of assessors named by id or slug; the older of two that have one slug."""
-    t = view.of(Assessor)
-    statement = sa.select(t.c.id, t.c.slug).where(
-        sa.or_(sa.cast(t.c.id, sa.String(80)).in_(asked), t.c.slug.in_(asked))
-    )
-    known: dict[str, str] = {}
-    for key, slug in session.execute(statement.order_by(t.c.id.desc())):
-        known |= {key: key, slug: key}
-    for name in asked:
-        if name not in known:
-            raise Invalid.at("?assessor", f"there is no assessor {name!r}")
-    return [known[name] for name in asked]
-
-
-def _in_force(session: Session, view: View, question: str, assessors: list[str]) -> list[Row]:
+def _in_force(session: Session, view: View, question: str, assessors: Sequence[str]) -> list[Row]:
     """The evaluations in force at the moment, the last of each assessor, in the order made."""
     t, statement = evaluations_with_assessors(view)
     statement = statement.where(t.c.question == question, view.holds(t)).order_by(t.c.id)
     if assessors:
-        statement = statement.where(t.c.assessor.in_(assessors))
+        named = ids_of("assessors", list(assessors), view)
+        statement = statement.where(t.c.assessor.in_(named))
     return latest([dict(row) for row in session.execute(statement).mappings()])
 
 

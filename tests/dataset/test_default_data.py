@@ -116,6 +116,20 @@ def test_indicators_and_assumptions_ask_for_reviews_on_their_days(
         assert bool(shaken) == ("assumption_broken" in kinds)
 
 
+def test_the_worked_matrix_hangs_on_one_report(loaded_client: TestClient) -> None:
+    found = read(loaded_client, f"{ALLIANCE}/ach")
+    assert (found["n"], len(found["hypotheses"]), len(found["items"])) == (3, 5, 12)
+    assert found["leaders"] == ["H2"]
+    assert [(flip["claim_ref"], flip["leaders"]) for flip in found["sensitivity"]] == [
+        ("O42", ["H4"])
+    ]
+    assert not any(cell["by"] == [] for item in found["items"] for cell in item["cells"])
+    question = read(loaded_client, f"questions/{found['question']['id']}")
+    assert [item["claim"] for item in question["items"]] == [i["claim"] for i in found["items"]]
+    before = read(loaded_client, f"{ALLIANCE}/ach", as_of="2024-03-01")
+    assert (before["n"], len(before["items"])) == (0, 5)
+
+
 def test_every_record_can_be_read_alone_and_has_versions(loaded_client: TestClient) -> None:
     under = {"items", "exchanges", "factors", "contradictions"}
     beside = {"evidence", "outcomes", "causes", "questions", "evaluations"}
