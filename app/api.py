@@ -22,6 +22,7 @@ from app.items import routes as items
 from app.keys import routes as keys
 from app.lint import routes as lint
 from app.matrices import routes as matrices
+from app.network import routes as network
 from app.principals import routes as principals
 from app.ratings import routes as ratings
 from app.scores import routes as scores
@@ -34,6 +35,7 @@ TAGS = (
     ("alliances", "Two or more actors drawing together: where to begin", alliances.router),
     ("consequences", "What it may lead to, each with its judgement", consequences.router),
     ("judgement", "How likely, how bad, who disagrees, and since when", consequences.judgements),
+    ("network", "Consequences as causes of each other, and what if", network.router),
     ("assessments", "Numbered, signed editions of the judgement, and briefs", assessments.router),
     ("comparison", "What differs between two moments, and why", comparison.router),
     ("timeline", "What was said, judged and found, by its time", timeline.router),

@@ -48,6 +48,8 @@ PERMISSIONS: Mapping[str, str] = {
     "GET /consequences/{consequence}/history": "read",
     "GET /consequences/{consequence}/review": "read",
     "GET /alliances/{alliance}/risk-matrix": "read",
+    "GET /alliances/{alliance}/network": "read",
+    "POST /alliances/{alliance}/what-if": "read",
     "GET /alliances/{alliance}/diff": "read",
     "GET /alliances/{alliance}/timeline": "read",
     "GET /alliances/{alliance}/lint": "read",

@@ -180,6 +180,7 @@ class World:
             affected=[actor["id"] for actor in random.sample(self.actors, 2)],
             horizon="two years",
             resolution_criteria=self.prose.sentence(random),
+            leak=None,
             caused_by=[],
         )
 

@@ -35,9 +35,9 @@ def detail(session: Session, key: str, view: View, pooling: Weighing) -> Row:
         session, key, view, queries.ConsequenceSingle(**pooling.model_dump(exclude_unset=True))
     )
     found: Row = record["judgement"]
-    rows = [row for row in in_force(session, view, record["id"]) if _counts(row, pooling)]
+    rows = [row for row in in_force(session, view, record["id"]) if counts(row, pooling)]
     worth = queries.skill_asked(session, view, pooling)
-    recent = zip(rows, _weights(rows, pooling), strict=True)
+    recent = zip(rows, weights_of(rows, pooling), strict=True)
     weights = [weight * worth.get(row["assessor"], 1.0) for row, weight in recent]
     total = sum(weights)
     opinions = [opinion(row, weight) for row, weight in zip(rows, weights, strict=True)]
@@ -64,11 +64,12 @@ def detail(session: Session, key: str, view: View, pooling: Weighing) -> Row:
     }
 
 
-def _counts(row: Mapping[str, Any], pooling: Pooling) -> bool:
+def counts(row: Mapping[str, Any], pooling: Pooling) -> bool:
+    """Whether a rating is one of those that are pooled."""
     return pooling.include_machine or not row["machine"]
 
 
-def _weights(rows: Sequence[Row], pooling: Pooling) -> list[float]:
+def weights_of(rows: Sequence[Row], pooling: Pooling) -> list[float]:
     """2^(-age/h), ages counted from the newest: the moment itself cancels out of every pool."""
     if pooling.half_life_days is None or not rows:
         return [1.0] * len(rows)
@@ -83,7 +84,7 @@ def history(session: Session, key: str, view: View, pooling: Pooling) -> list[Ro
     if not is_id(key):
         raise NotFound(f"There is no record {key!r} in consequences.")
     stored = records.find(session, Consequence, key, view)
-    rows = [row for row in of_consequence(session, view, stored["id"]) if _counts(row, pooling)]
+    rows = [row for row in of_consequence(session, view, stored["id"]) if counts(row, pooling)]
     matrix = queries.matrix_asked(session, view, pooling) or _matrix(session, view, pooling)
     intervals = [
         (row["effective_at"], row["ended_at"], row)
@@ -107,7 +108,7 @@ _NOTHING = (
 
 
 def _point(active: list[Row], pooling: Pooling, matrix: Row | None) -> Row:
-    weights = _weights(active, pooling)
+    weights = weights_of(active, pooling)
     opinions = [opinion(row, weight) for row, weight in zip(active, weights, strict=True)]
     found = pool(opinions, pooling.method, pooling.extremize)
     if found is None:

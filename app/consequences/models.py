@@ -46,6 +46,7 @@ class Consequence(Record):
     resolves_on: Mapped[dt.date | None]
     base_rate: Mapped[float | None]
     base_rate_source: Mapped[str | None] = mapped_column(sa.Text)
+    leak: Mapped[float | None]
     part_of: Mapped[str | None] = mapped_column(Id, sa.ForeignKey("consequences.id"), index=True)
     caused_by: Mapped[Any] = mapped_column(Json)
     likelihood_wording: Mapped[str | None] = mapped_column(text_column(300))

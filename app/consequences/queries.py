@@ -13,6 +13,7 @@ from app.consequences.schemas import Category, CauseStatus, OutcomeStatus
 from app.domain import yardstick
 from app.indicators import queries as indicators
 from app.kernel.listing import (
+    Clocks,
     Listing,
     Selection,
     Single,
@@ -98,6 +99,15 @@ class AllConsequencesQuery(ConsequenceQuery):
     """Filters of consequences of every alliance."""
 
     alliance: Annotated[list[Reference], refers("alliance", "alliances")] = []
+
+
+class PooledAt(Weighing, Clocks):
+    """How to pool, and when."""
+
+
+def pooling_of(query: Pooling) -> Weighing:
+    """How to pool, as far as a query says it."""
+    return Weighing(**query.model_dump(include=set(Weighing.model_fields), exclude_unset=True))
 
 
 class ConsequenceSingle(Weighing, Single):

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from app.consequences import judgement
 from app.consequences import review as reviewing
-from app.consequences.queries import ConsequenceQuery
+from app.consequences.queries import ConsequenceQuery, PooledAt, pooling_of
 from app.consequences.schemas import ConsequenceIn, JudgementDetail, Placed, Review, RiskMatrix
 from app.consequences.service import causes, consequences, outcomes
 from app.kernel.http import Caller, written
@@ -16,12 +16,8 @@ from app.kernel.parents import ALLIANCE, CONSEQUENCE, AllianceKey, ConsequenceKe
 from app.kernel.reading import asked_format, present_stamp, table
 from app.kernel.responses import LIST, READ, TAG, UNCHANGED, series
 from app.kernel.routes import mount, mount_create, mount_list
-from app.ratings.pooling import Pooling, Weighing
+from app.ratings.pooling import Pooling
 from app.ratings.schemas import HistoryPage, HistoryPoint
-
-
-class PooledAt(Weighing, Clocks):
-    """How to pool, and when."""
 
 
 class SeriesQuery(Tabular, Pooling, Clocks):
@@ -62,7 +58,7 @@ def get_judgement(
     """What the assessors together held at the moment, and what went into it."""
     view = caller.view(query)
     with caller.read() as session:
-        found = judgement.detail(session, consequence, view, _pooling(query))
+        found = judgement.detail(session, consequence, view, pooling_of(query))
     # Days since the last rating pass by themselves; they aren't a change.
     days = f'"days_since_rated":{written(found["days_since_rated"])}' if not query.as_of else ""
     return caller.answer(written(found), now=present_stamp(view), passing=days)
@@ -81,7 +77,7 @@ def get_judgement_history(
     """One item for each stretch of time in which the judgement stayed the same."""
     form = asked_format(caller, query.format)
     with caller.read() as session:
-        items = judgement.history(session, consequence, caller.view(query), _pooling(query))
+        items = judgement.history(session, consequence, caller.view(query), pooling_of(query))
     if form != "json":
         return table(caller, form, HistoryPoint, items)
     return caller.answer(written({"items": items, "next": None}))
@@ -100,7 +96,7 @@ def get_review(
     """Thresholds crossed since the newest rating, broken assumptions, and dates that passed."""
     view = caller.view(query)
     with caller.read() as session:
-        found = reviewing.review(session, consequence, view, _pooling(query))
+        found = reviewing.review(session, consequence, view, pooling_of(query))
     return caller.answer(written(found), now=present_stamp(view))
 
 
@@ -119,11 +115,7 @@ def get_risk_matrix(
     view = caller.view(query)
     with caller.read() as session:
         owner = ALLIANCE.of({"alliance": alliance}, session, view)
-        found = judgement.risk_matrix(session, owner, view, _pooling(query))
+        found = judgement.risk_matrix(session, owner, view, pooling_of(query))
     if form != "json":
         return table(caller, form, Placed, found["items"])
     return caller.answer(written(found), now=present_stamp(view))
-
-
-def _pooling(query: Pooling) -> Weighing:
-    return Weighing(**query.model_dump(include=set(Weighing.model_fields), exclude_unset=True))

@@ -8,6 +8,7 @@ from app.evidence.schemas import EvidenceBalance
 from app.kernel.forms import form
 from app.kernel.schemas import RecordIn, RecordOut
 from app.kernel.types import (
+    NEARLY,
     Day,
     IdText,
     Instant,
@@ -18,6 +19,7 @@ from app.kernel.types import (
     Reference,
     Shape,
     Title,
+    plainly,
 )  # fmt: skip
 from app.ratings.schemas import Confidence, Count, Estimate, ImpactHeld, Judgement, Weight
 
@@ -31,6 +33,20 @@ Category = Annotated[
         max_length=60,
         examples=["proliferation"],
     ),
+]
+
+
+Leak = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1 - NEARLY,
+        strict=True,
+        allow_inf_nan=False,
+        description="How likely it comes about by none of the causes that are named, for the causal"
+        " network: 0 or more, below 1; null: nobody has said",
+    ),
+    plainly("must be a number from 0 up and below 1, e.g. 0.05 for 5 per cent"),
 ]
 
 
@@ -59,6 +75,7 @@ class ConsequenceFields(Shape):
     resolves_on: Annotated[Day | None, Field(description="When it is due to be resolved")] = None
     base_rate: Probability | None = None
     base_rate_source: Note | None = None
+    leak: Leak | None = None
     part_of: IdText | None = None
     caused_by: Annotated[list[CausedBy], Field(max_length=50)] = []
     likelihood_wording: Annotated[Name | None, Field(description="As found")] = None

@@ -1,7 +1,7 @@
 """What each number of a causal network does to one of its nodes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.elimination import Table, dot
@@ -40,15 +40,7 @@ def influences(
     Both figures are exact, from two sums, since a sum is linear in each number. Raises DomainError
     as `marginals` does, and for a headline that is assumed, certain or impossible.
     """
-    assumed = network.assumed(observed or {}, do or {})
-    place = network.place(headline)
-    if place in assumed.held:
-        raise DomainError(f"nothing bears on {headline!r}: its outcome is assumed")
-    p = marginals(network, observed, do)[headline]
-    if not 0.0 < p < 1.0:
-        raise DomainError(f"nothing bears on {headline!r}: it is certain or impossible")
-    yes = _Sum(network, assumed.also(place, happens=True))
-    no = _Sum(network, assumed.also(place, happens=False))
+    p, yes, no = _sums(network, headline, observed or {}, do or {})
     wiring = network.wiring
     found = []
     for node in network.nodes:
@@ -62,6 +54,51 @@ def influences(
             value = wiring.gates[slot.gate].at(slot.cause)
             found.append(Influence(node.id, parent, value, slope, dropped))
     return sorted(found, key=_strongest_first)
+
+
+def rebased(
+    network: Network,
+    headline: str,
+    bases: Sequence[tuple[str, float]],
+    observed: Mapping[str, bool] | None = None,
+    do: Mapping[str, bool] | None = None,
+) -> list[float | None]:
+    """Return, for each (node, base), the change of `headline`'s log-odds with that base, in nats.
+
+    One node has another base at a time. None where the headline would then be certain or
+    impossible. Exact, as `influences` is; raises DomainError as that does, and for a base outside
+    [0, 1].
+    """
+    _, yes, no = _sums(network, headline, observed or {}, do or {})
+    found = []
+    for node, base in bases:
+        if not 0.0 <= base <= 1.0:
+            raise DomainError(f"a base lies in [0, 1], not {base!r}")
+        slot = network.wiring.bases[network.place(node)]
+        up, down = (
+            off * (1.0 - base) + on * base for off, on in (yes.changes(slot), no.changes(slot))
+        )
+        found.append(math.log(up) - math.log(down) if up > 0.0 and down > 0.0 else None)
+    return found
+
+
+def _sums(
+    network: Network, headline: str, observed: Mapping[str, bool], do: Mapping[str, bool]
+) -> tuple[float, "_Sum", "_Sum"]:
+    """Return the headline's probability, and the sums in which it happens and in which it doesn't.
+
+    Raises DomainError where nothing can bear on it.
+    """
+    assumed = network.assumed(observed, do)
+    place = network.place(headline)
+    if place in assumed.held:
+        raise DomainError(f"nothing bears on {headline!r}: its outcome is assumed")
+    p = marginals(network, observed, do)[headline]
+    if not 0.0 < p < 1.0:
+        raise DomainError(f"nothing bears on {headline!r}: it is certain or impossible")
+    yes = _Sum(network, assumed.also(place, happens=True))
+    no = _Sum(network, assumed.also(place, happens=False))
+    return p, yes, no
 
 
 class _Sum:

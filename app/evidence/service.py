@@ -1,6 +1,6 @@
 """Evidence as a resource: claims for and against, each with grade and origins."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.claims.models import Claim
-from app.claims.queries import judged, opposed, taken_back
+from app.claims.queries import OPPOSING, judged, opposed, taken_back
 from app.claims.schemas import QueryGrade
 from app.evidence.models import Evidence as Table
 from app.evidence.schemas import Bearing, BearsOn, Degree, Evidence, EvidenceBalance, EvidenceIn
 from app.kernel.db import Tx
 from app.kernel.errors import Conflict
+from app.kernel.links import Link
 from app.kernel.listing import Listing, Selection, at_most, equals, matches
 from app.kernel.records import Row
 from app.kernel.resource import Resource
@@ -127,19 +128,51 @@ evidence = EvidenceLinks()
 
 
 def balance(session: Session, view: View, consequence: str) -> EvidenceBalance:
-    """The evidence on the outcome of a consequence at the moment, counted.
+    """The evidence on the outcome of a consequence at the moment, counted."""
+    return balances(session, view, [consequence])[consequence]
+
+
+def balances(
+    session: Session, view: View, consequences: Collection[str]
+) -> dict[str, EvidenceBalance]:
+    """The same of several, in as many statements as of one.
 
     Retracted claims count no more. Origins are counted, not documents: ten reprints are one.
     """
     selection = evidence.selection(session, view)
     statement = selection.begun.where(
-        selection.columns["consequence"] == consequence,
+        selection.columns["consequence"].in_(sorted(consequences)),
         selection.columns["bears_on"] == "outcome",
     )
     found = session.execute(selection.shown(statement)).mappings()
     rows = [dict(row) for row in found if not row["retracted"]]
     evidence.complete(session, rows, view)
+    of: dict[str, list[Row]] = {consequence: [] for consequence in consequences}
+    for row in rows:
+        of[row["consequence"]].append(row)
+    return {consequence: _balance(some) for consequence, some in of.items()}
 
+
+def resting_on(session: Session, view: View, claims: Collection[str]) -> list[str]:
+    """The consequences whose evidence may be counted otherwise without some claims.
+
+    Those they bear on; and those that claims bear on which they speak against or take back, or
+    which speak against what they take back.
+    """
+    t, link, further = view.of(Table), view.of(Link, "near"), view.of(Link, "far")
+    relations = [f"claims.relations.claim:{kind}" for kind in (*OPPOSING, "retracts")]
+    near = sa.select(link.c.target).where(
+        link.c.owner.in_(sorted(claims)), link.c.field.in_(relations)
+    )
+    far = sa.select(further.c.target).where(
+        sa.cast(further.c.owner, sa.String(60)).in_(near), further.c.field.in_(relations)
+    )
+    claim = sa.cast(t.c.claim, sa.String(60))
+    reached = sa.or_(t.c.claim.in_(sorted(claims)), claim.in_(near), claim.in_(far))
+    return list(session.execute(sa.select(t.c.consequence).where(reached).distinct()).scalars())
+
+
+def _balance(rows: Sequence[Row]) -> EvidenceBalance:
     def count(bearing: str) -> int:
         return sum(row["bearing"] == bearing for row in rows)
 

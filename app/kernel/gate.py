@@ -21,7 +21,7 @@ LINE = 16
 EXEMPT = frozenset({"/healthz", "/v1/changes/stream"})
 """What takes no place: the sign of life, and streams, which stay open and bound themselves."""
 WALKS = frozenset({"/v1/search", "/v1/audit/verify"})
-ANALYSES = ("/diff", "/lint", "/brief", "/verify", "/scores")
+ANALYSES = ("/diff", "/lint", "/brief", "/verify", "/scores", "/network", "/what-if")
 """What may cost many times what others cost, whatever is asked: paths, and how others end."""
 _WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
@@ -104,7 +104,8 @@ class Gate:
 
     def share(self, scope: Scope) -> Places | None:
         """The places that a request of this kind has to share."""
-        if scope["method"] in _WRITES:
+        # What is asked by POST, as it has a body, writes nothing.
+        if scope["method"] in _WRITES and not scope["path"].endswith("/what-if"):
             return self.writes
         return self.heavy if heavy(scope) else None
 

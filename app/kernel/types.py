@@ -183,12 +183,16 @@ NEARLY = 1e-12
 ESTIMATE = "must be a number above 0 and below 1, e.g. 0.6 for 60 per cent"
 
 
-def _estimate(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
-    """A probability, or the one reason why it is none."""
-    try:
-        return check(value)
-    except ValidationError:
-        raise ValueError(ESTIMATE) from None
+def plainly(detail: str) -> WrapValidator:
+    """What a field must be, as the one reason why a value isn't that."""
+
+    def told(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return check(value)
+        except ValidationError:
+            raise ValueError(detail) from None
+
+    return WrapValidator(told)
 
 
 Probability = Annotated[
@@ -200,7 +204,7 @@ Probability = Annotated[
         allow_inf_nan=False,
         description="Between 0 and 1, neither of them",
     ),
-    WrapValidator(_estimate),
+    plainly(ESTIMATE),
 ]
 
 

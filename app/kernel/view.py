@@ -19,6 +19,15 @@ STANDING, REPLACED = "standing", "replaced"
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """Rows of a table, by the values of a column that is never null."""
+
+    table: str
+    column: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Whose eyes, and two clocks: `as_of` in the world, `known_at` in our records; None is now."""
 
@@ -31,6 +40,12 @@ class View:
 
     Only where the table is asked for under its own name.
     """
+    absent: tuple[Absent, ...] = ()
+    """Rows that are taken not to be there, where it is asked what if they weren't."""
+
+    def lacks(self, model: type[Base]) -> bool:
+        """Whether rows of a table are taken not to be there."""
+        return any(some.table == table_of(model).name for some in self.absent)
 
     def halves(self, model: type[Base]) -> list["View"]:
         """The past of a table in its two halves, of which each may have an index to walk."""
@@ -50,18 +65,19 @@ class View:
         """
         table = table_of(model)
         name = name or table.name
+        absent = tuple(some for some in self.absent if some.table == table.name)
         if self.known_at is None:
-            return _standing(table, name, self.eyes.markings)
+            return _standing(table, name, self.eyes.markings, absent)
         twin = Base.twins[table.name]
         standing = sa.select(table).where(
             table.c.recorded_at <= self.known_at,
-            *_there(table),
+            *_there(table, absent),
             *in_sight(table, self.eyes.markings),
         )
         replaced = sa.select(*(twin.c[column.name] for column in table.columns)).where(
             twin.c.recorded_at <= self.known_at,
             twin.c.superseded_at > self.known_at,
-            *_there(twin),
+            *_there(twin, absent),
             *in_sight(twin, self.eyes.markings),
         )
         if self.half is not None and (table.name, name) == (self.half[0], table.name):
@@ -99,13 +115,17 @@ class View:
 
 
 @lru_cache(4096)
-def _standing(table: sa.Table, name: str, markings: frozenset[int] | None) -> sa.Subquery:
+def _standing(
+    table: sa.Table, name: str, markings: frozenset[int] | None, absent: tuple[Absent, ...]
+) -> sa.Subquery:
     """The rows that stand, made once for like readers: making it costs more than asking it."""
-    return sa.select(table).where(*_there(table), *in_sight(table, markings)).subquery(name)
+    there = (*_there(table, absent), *in_sight(table, markings))
+    return sa.select(table).where(*there).subquery(name)
 
 
-def _there(table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    return [table.c.deleted_at.is_(None)] if "deleted_at" in table.c else []
+def _there(table: sa.Table, absent: tuple[Absent, ...]) -> list[sa.ColumnElement[bool]]:
+    stands = [table.c.deleted_at.is_(None)] if "deleted_at" in table.c else []
+    return [*stands, *(table.c[some.column].not_in(sorted(some.values)) for some in absent)]
 
 
 def in_sight(table: sa.Table, markings: frozenset[int] | None) -> list[sa.ColumnElement[bool]]:

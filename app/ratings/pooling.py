@@ -203,7 +203,7 @@ def _judgements(
     Kept ones as far as they are the reader's: pools with ratings that name an audience they are in
     are theirs alone, and made when asked for.
     """
-    if skill or not pooling.usual:
+    if skill or not pooling.usual or view.lacks(Rating):
         return _live(view, pooling, only, skill), sa.true()
     j = view.of(Judgement, "judgement")
     if not view.eyes.addressed:

@@ -1,5 +1,6 @@
 """Ratings as a resource: never edited; superseded by the next, or withdrawn with a reason."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
@@ -240,13 +241,18 @@ def withdraw(tx: Tx, key: str, shape: Withdrawal) -> Row:
 
 def in_force(session: Session, view: View, consequence: str) -> list[Row]:
     """The ratings of a consequence in force at the moment, with their assessors' slugs."""
+    return latest(held(session, view, [consequence]))
+
+
+def held(session: Session, view: View, consequences: Collection[str]) -> list[Row]:
+    """The same of several, and of each assessor all: under different markings they may be more."""
     selection = ratings.selection(session, view)
     t = selection.columns
     statement = selection.begun.where(
-        t["consequence"] == consequence,
+        t["consequence"].in_(sorted(consequences)),
         sa.not_(sa.func.coalesce(view.passed(t["ended_at"]), False)),
     ).order_by(t["id"])
-    return latest([dict(row) for row in session.execute(statement).mappings()])
+    return [dict(row) for row in session.execute(statement).mappings()]
 
 
 def of_consequence(session: Session, view: View, consequence: str) -> list[Row]:

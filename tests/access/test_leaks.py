@@ -120,7 +120,11 @@ class World:
         return "claims", body
 
     def _consequences(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
-        body = {"title": f"The {self.label()} falls", "category": "military"}
+        body: dict[str, Any] = {"title": f"The {self.label()} falls", "category": "military"}
+        if known.get("consequences"):
+            causes = {self.choose("consequences", known) for _ in "ab"}
+            body["caused_by"] = [{"consequence": cause, "strength": 0.4} for cause in causes]
+            body["part_of"] = self.choose("consequences", known)
         return f"alliances/{known['alliances'][0]}/consequences", body
 
     def _evidence(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
@@ -254,6 +258,11 @@ def questions(made: dict[str, list[str]], after: str, settings: Settings) -> lis
             every.append(one)
             if path.count("{") < 2:
                 every += [f"{one}?{option}" for option in (*OPTIONS, f"known_at={after}")]
+    headlines = [f"headline={key}" for key in made["consequences"][-2:]]
+    every += [
+        f"/v1/alliances/{made['alliances'][0]}/network?{more}"
+        for more in (*headlines, "half_life_days=90", "include_machine=true")
+    ]
     every += [f"/v1/claims?contested={flag}" for flag in ("true", "false")]
     every += [f"/v1/consequences?review_due={flag}" for flag in ("true", "false")]
     every += [f"/v1/ratings?needs_review={flag}" for flag in ("true", "false")]
@@ -273,6 +282,28 @@ def questions(made: dict[str, list[str]], after: str, settings: Settings) -> lis
         "/v1/claims?include=about,sources,relations",
     ]
     return every
+
+
+def asked(client: TestClient, who: Headers, made: dict[str, list[str]]) -> dict[str, Any]:
+    """What a reader is told who asks what if, of each claim and each consequence."""
+    found: dict[str, Any] = {}
+    bodies: list[dict[str, Any]] = [{"drop_claims": [key]} for key in made["claims"][-3:]]
+    bodies += [
+        {how: [{"consequence": key, "occurred": True}]}
+        for key in made["consequences"][-3:]
+        for how in ("assume", "intervene")
+    ]
+    bodies += [{"drop_assessors": [name], "headline": made["consequences"][-1]}
+               for name in ("low", "other", "high")]  # fmt: skip
+    for body in bodies:
+        path = f"/v1/alliances/{made['alliances'][0]}/what-if"
+        answer = client.post(path, json=body, headers=who)
+        assert answer.status_code in {200, 422}, answer.text
+        text = answer.text
+        if answer.status_code == 422:
+            text = text.replace(answer.json()["request_id"], "")
+        found[repr(body)] = (answer.status_code, MOVING.sub("", text))
+    return found
 
 
 def stir(people: People, who: Headers, hidden: World, known: dict[str, list[str]]) -> None:
@@ -322,6 +353,8 @@ def test_what_is_above_a_reader_changes_no_byte_they_are_told(
     after = people.read(f"alliances/{alliance}", low)["recorded_at"]
     paths = questions(sight.made, after, settings)
     before = told(client, low, paths)
+    supposed = asked(client, low, sight.made)
+    assert sum(status == 200 for status, _ in supposed.values()) > len(supposed) / 3
     assert sum(status == 200 for status, _, _ in before.values()) > len(before) / 2
     assert any("/scores" in path and '"outcome":' in body for path, (_, _, body) in before.items())
 
@@ -332,6 +365,7 @@ def test_what_is_above_a_reader_changes_no_byte_they_are_told(
     now = told(client, low, paths)
     for path, answer in before.items():
         assert now[path] == answer, path
+    assert asked(client, low, sight.made) == supposed
     unheard = "00000000-0000-7000-8000-000000000000"
     for kind in (
         "actors",

@@ -15,6 +15,7 @@ from app.kernel.ids import is_id
 from app.kernel.openapi import operations
 from app.main import create_app
 from tests.helpers import everything
+from tests.hostile.world import ASKING
 
 NAME = Settings().dataset
 EXAMPLES = dataset.examples(NAME)
@@ -36,6 +37,11 @@ ANSWERED = "2026-02-27T00:00:00Z"
 """The day of which the answers are shown."""
 ADMINISTRATION = {"audit", "keys", "principals"}
 """Tags of operations on what no data set brings."""
+
+
+def made() -> list[str]:
+    """The operations by which something is made, and not only asked."""
+    return [name for name in named("post") if name not in ASKING]
 
 
 def named(method: str) -> list[str]:
@@ -90,7 +96,14 @@ def test_a_read_answers(loaded_client: TestClient, name: str) -> None:
     assert answer.json().get("items") != [] or name in EMPTY
 
 
-@pytest.mark.parametrize("name", named("post"))
+@pytest.mark.parametrize("name", sorted(ASKING))
+def test_a_question_is_answered(loaded_client: TestClient, name: str) -> None:
+    answer = call(loaded_client, name)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["moves"]
+
+
+@pytest.mark.parametrize("name", made())
 def test_an_addition_is_made(filled_client: TestClient, name: str) -> None:
     answer = call(filled_client, name)
     assert answer.status_code == 201, answer.text
@@ -104,7 +117,7 @@ def test_a_change_is_made(filled_client: TestClient, name: str) -> None:
 
 
 def test_additions_do_not_stand_in_each_others_way(filled_client: TestClient) -> None:
-    for name in named("post"):
+    for name in made():
         answer = call(filled_client, name)
         assert answer.status_code == 201, f"{name}: {answer.text}"
 

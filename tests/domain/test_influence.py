@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.influence import Influence, influences
+from app.domain.influence import Influence, influences, rebased
 from app.domain.network import Edge, Network, Node, marginals
 from app.domain.probability import DomainError, logit
 from tests.domain.test_network import FORK, REFERENCE, Assumption, questions
@@ -110,3 +110,28 @@ def test_a_headline_that_nothing_can_move_is_refused(
 ) -> None:
     with pytest.raises(DomainError, match=message):
         influences(FORK, headline, observed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(questions(), st.data())
+def test_another_base_moves_the_headline_as_a_network_with_it_would(
+    question: tuple[Network, Assumption, Assumption], data: st.DataObject
+) -> None:
+    asked, observed, do = question
+    headline, node = (data.draw(st.sampled_from([n.id for n in asked.nodes])) for _ in "ab")
+    base = data.draw(st.floats(0.01, 0.99))
+    try:
+        p = marginals(asked, observed, do)[headline]
+        (move,) = rebased(asked, headline, [(node, base)], observed, do)
+    except DomainError:
+        return
+    nodes = [replace(n, base=base) if n.id == node else n for n in asked.nodes]
+    then = marginals(Network(nodes, asked.edges), observed, do)[headline]
+    if move is not None and 1e-6 < then < 1.0 - 1e-6:
+        assert move == pytest.approx(logit(then) - logit(p), abs=1e-6)
+
+
+def test_another_base_may_settle_the_headline_and_lies_between_0_and_1() -> None:
+    assert rebased(FORK, "end", [("root", 0.0)]) == [None]
+    with pytest.raises(DomainError, match=r"a base lies in \[0, 1\], not 1.5"):
+        rebased(FORK, "end", [("root", 1.5)])

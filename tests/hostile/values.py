@@ -129,7 +129,8 @@ def _of_type(option: Mapping[str, Any], field: Field) -> Iterator[Any]:
         case "number":
             yield from ("0.5", -0.1, 1e308, -1e308, 10**18)
             if option.get("maximum", 1) <= 1:
-                yield from (0, 1, 1.1)  # no probabilities
+                yield 1.1  # no probability, nor are 0 and 1 where they aren't said to be
+                yield from (edge for edge in (0, 1) if edge not in _bounds(option))
         case "array":
             yield [None]
             yield [[]]
@@ -142,6 +143,10 @@ def _of_type(option: Mapping[str, Any], field: Field) -> Iterator[Any]:
                 yield {f"k{number}": "x" for number in range(41)}
             else:
                 yield {"unknown_field": 1}
+
+
+def _bounds(option: Mapping[str, Any]) -> tuple[Any, Any]:
+    return option.get("minimum"), option.get("maximum")
 
 
 def _strings(option: Mapping[str, Any]) -> Iterator[str]:

@@ -60,9 +60,11 @@ def make_world(client: TestClient, *, closed: bool = False, **marked: Any) -> Wo
     exchange = helpers.make_exchange(
         client, alliance, givers=[actor], receivers=[other_actor], item=item, **marked
     )["id"]
-    effect = helpers.make_consequence(client, alliance, affected=[actor], ref="K01", **marked)
-    consequence = effect["id"]
+    made = helpers.make_consequence(client, alliance, affected=[actor], ref="K01", **marked)
+    consequence = made["id"]
     other_consequence = helpers.make_consequence(client, alliance, **marked)["id"]
+    causes = [{"consequence": consequence, "strength": 0.5}]
+    effect = helpers.make_consequence(client, alliance, caused_by=causes, **marked)["id"]
     factor = helpers.make_factor(
         client,
         alliance,
@@ -84,6 +86,7 @@ def make_world(client: TestClient, *, closed: bool = False, **marked: Any) -> Wo
     assessor = helpers.make_assessor(client, **marked)
     other_assessor = helpers.make_assessor(client, **marked)["id"]
     rating = helpers.rate(client, consequence, assessor["slug"], 0.3, impact=3, **marked)["id"]
+    helpers.rate(client, effect, assessor["slug"], 0.2, **marked)
     asked = helpers.make_question(client, alliance, [claim, other_claim], ref="Q01", **marked)
     question = asked["id"]
     cells = ["I/C", "C/II"]
@@ -135,6 +138,7 @@ def valid_bodies(world: World) -> dict[str, Body]:
         "resolves_on": "2026-01-01",
         "base_rate": 0.1,
         "base_rate_source": "Others.",
+        "leak": 0.05,
         "part_of": i["consequence"],
         "caused_by": [{"consequence": i["consequence"], "strength": 0.5}],
         "likelihood_wording": "likely",
@@ -352,6 +356,14 @@ def valid_bodies(world: World) -> dict[str, Body]:
             },
             "reply_to": i["annotation"],
         },
+        "ask_what_if": {
+            "assume": [{"consequence": i["consequence"], "occurred": True}],
+            "intervene": [{"consequence": i["effect"], "occurred": False}],
+            "strengths": [{"parent": i["consequence"], "child": i["effect"], "strength": 0.9}],
+            "drop_claims": [i["claim"]],
+            "drop_assessors": [i["other_assessor"]],
+            "headline": None,
+        },
         "merge_actor": {"into": i["other_actor"]},
         "merge_source": {"into": i["other_source"]},
         "publish_assessment": {
@@ -419,6 +431,8 @@ MARKED = (
     "outcome", "question", "rating", "reading", "source",
 )  # fmt: skip
 """The nouns of what is marked, and can be redacted."""
+ASKING = {"ask_what_if"}
+"""What is asked by POST, as it has a body: it answers 200 and writes nothing."""
 KEYED = {"keys", "principals"}
 """The tags of operations that are tried in a closed store."""
 CLOSING = "keys"

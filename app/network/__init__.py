@@ -1,0 +1,1 @@
+"""The causal network of an alliance: what its causes make likely, and what if they were others."""
