@@ -25,6 +25,8 @@ MOVED = 0.05
 """Moves in log-odds that are smaller than this are none."""
 ASSUMED = ("key_assumption", "uncertainty", "caveat")
 READ = {"observed": "observed", "not_observed": "not observed", "absent": "looked for, and absent"}
+SETTLED = ("occurred", "did_not_occur", "annulled")
+"""Outcomes after which nothing is due any more."""
 NOTHING = "Nothing is recorded."
 Doc = Mapping[str, Any]
 
@@ -122,6 +124,7 @@ class Brief:
 
     def _judged(self, item: Doc) -> Iterator[Span | str]:
         found, outcome = item["judgement"], item["outcome"]
+        settled = outcome is not None and outcome["status"] in SETTLED
         if found["n"]:
             spread = found["probability"]
             yield Span(f"Likelihood: {self._word(spread['point'])}", bold=True)
@@ -135,20 +138,21 @@ class Brief:
                 yield f" Impact: {found['impact']} of 5."
             if found["risk"]:
                 yield f" Risk: {found['risk']['name']}."
-            if found["stale"]:
+            if found["stale"] and not settled:
                 yield f" A review was due on {_day(found['review_by'])}."
         else:
             yield "Not rated."
         if outcome and outcome["status"] != "open":
-            yield Span(f" Found since {_day(outcome['since'])}: {_words(outcome['status'])}.")
-        if item["resolves_on"]:
+            yield Span(f" Last found on {_day(outcome['since'])}: {_words(outcome['status'])}.")
+        if item["resolves_on"] and not settled:
             yield f" To be settled by {item['resolves_on']}."
 
     def _changes(self) -> Iterator[Block]:
         if self.before is None:
             first = self.state.edition["number"] == 1
             yield _heading("What changed")
-            yield _text("This is the first edition." if first else "The one before was redacted.")
+            none = "There is no edition of an earlier day to compare it with."
+            yield _text("This is the first edition." if first else none)
             return
         then = self.before
         yield _heading(f"What changed since edition {then.edition['number']}")

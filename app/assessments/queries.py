@@ -194,10 +194,16 @@ def state_of(session: Session, key: str, view: View) -> State:
 
 
 def state_before(session: Session, row: Mapping[str, Any], view: View) -> State | None:
-    """The state of the edition before another of its chain; None if it is redacted or was none."""
+    """The state of the edition of its chain that looks back the least further than another.
+
+    An edition that was made before it may judge a later day; what changed is told forwards. None if
+    there is none or it is redacted.
+    """
     t = view.of(Assessment)
     same = (t.c.alliance == row["alliance"], t.c.chain == row["chain"])
-    statement = sa.select(t).where(*same, t.c.number == row["number"] - 1)
+    earlier = (t.c.number < row["number"], t.c.as_of <= row["as_of"])
+    newest = (t.c.as_of.desc(), t.c.number.desc())
+    statement = sa.select(t).where(*same, *earlier).order_by(*newest).limit(1)
     before = session.execute(statement).mappings().one_or_none()
     found = content_of(session, before["id"]) if before else None
     return _state(dict(before), found) if before and found else None

@@ -40,6 +40,11 @@ class Assessors(Resource):
     noun = "assessor"
     fixed = ("machine", "slug")
 
+    def check(self, tx: Tx, row: Row, before: Row | None) -> None:
+        """Let nobody make the record by which another one will rate. Raises Forbidden."""
+        if before is None and row["slug"] != own_slug(tx.caller) and "edit" not in tx.caller.may:
+            raise Forbidden(f"{tx.by} is the assessor {own_slug(tx.caller)}, and no other.")
+
 
 assessors = Assessors()
 

@@ -150,7 +150,9 @@ class Resource(Listed):
         if column not in selection.columns or not (is_id(key) or is_slug(key)):
             raise records.missing(session, self.model, key, view)
         selection = selection.within(column, [key])
-        statement = selection.shown(selection.begun)
+        # Differently marked records may have one slug; then the oldest, as everywhere.
+        oldest = selection.begun.order_by(selection.columns["id"]).limit(1)
+        statement = selection.shown(oldest, "id")
         row = session.execute(statement).mappings().one_or_none()
         if row is None:
             raise records.missing(session, self.model, key, view)

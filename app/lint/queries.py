@@ -120,6 +120,10 @@ def _sourceless(session: Session, view: View, alliance: str) -> list[Row]:
         sa.select(sa.literal(1)).where(link.c.owner == t.c.id, link.c.field == CARRIED)
     )
     statement = sa.select(t.c.id, t.c.ref).where(
-        t.c.alliance == alliance, view.begun(t.c.effective_at), ~carried
+        t.c.alliance == alliance,
+        view.begun(t.c.effective_at),
+        ~carried,
+        # What was not found names the corpus searched instead.
+        sa.func.coalesce(t.c.basis, "") != "negative_finding",
     )
     return [dict(row) for row in session.execute(statement.order_by(t.c.ref, t.c.id)).mappings()]

@@ -271,3 +271,22 @@ def test_the_text_of_a_source_is_not_read_out_of_another(people: People, writer:
     people.post("sources", {**body, "text_length": len(text)}, low)
     assert people.status("sources/t/text", low) == 404
     assert people.status("sources/s/text", writer) == 200
+
+
+def test_of_two_records_with_one_slug_who_sees_both_reads_the_older(
+    people: People, writer: Headers
+) -> None:
+    said = {"slug": "twice", "name": "Twice", "kind": "state"}
+    hidden = people.post("actors", {**said, "tlp": "RED", "audience": ["chief"]})
+    shown = people.post("actors", said, writer)
+    assert people.read("actors/twice", people.admin)["id"] == hidden["id"]
+    assert people.read("actors/twice", writer)["id"] == shown["id"]
+
+
+def test_nobody_makes_the_record_by_which_another_will_rate(people: People) -> None:
+    vic, eve = people.join("vic"), people.join("eve")
+    bot = {"slug": "vic", "name": "A bot", "machine": True, "agent": "a", "model": "m"}
+    answer = people.client.post("/v1/assessors", json=bot, headers=eve)
+    assert answer.status_code == 403, answer.text
+    own = people.post("assessors", {"slug": "vic", "name": "Vic"}, vic)
+    assert own["machine"] is False

@@ -73,13 +73,28 @@ def test_a_brief_tells_what_came_and_what_went(client: TestClient) -> None:
     helpers.rate(client, new["id"], assessor, **bare)
     back = {"relations": [{"kind": "retracts", "claim": pact["ids"]["claims"]}]}
     helpers.make_claim(client, alliance=pact["alliance"], effective_at="2023-03-01", **back)
-    days = (THEN, "2023-01-15", "2023-07-01")
+    days = ("2023-01-15", "2023-07-01", THEN)
     text = [brief(client, make_edition(client, pact["alliance"], day)) for day in days]
-    assert "below 1 %, from below 1 % to below 1 %; 1 assessor). A review was due" in text[0]
-    assert ["(retracted)" in each for each in text] == [True, False, True]
-    assert f"**{new['title']}** is judged no more." in text[1]
-    assert "is rated by nobody any more." in text[1]
-    assert f"is rated for the first time. Why: {pact['assessor']}: “A look.”" in text[2]
+    assert "below 1 %, from below 1 % to below 1 %; 1 assessor). A review was due" in text[2]
+    assert ["(retracted)" in each for each in text] == [False, True, True]
+    assert f"is rated for the first time. Why: {pact['assessor']}: “A look.”" in text[1]
+    assert f"**{new['title']}** is new." in text[2]
+    make_edition(client, pact["alliance"], "2024-03-15")
+    helpers.delete(client, f"consequences/{new['id']}")
+    gone = {"effective_at": "2024-04-01", "reason": "It was a mistake."}
+    make(client, f"ratings/{pact['second']}/withdraw", gone)
+    last = brief(client, make_edition(client, pact["alliance"], "2024-05-01"))
+    assert f"**{new['title']}** is judged no more." in last
+    assert "is rated by nobody any more." in last
+
+
+def test_what_changed_is_told_forwards_whatever_was_published_first(client: TestClient) -> None:
+    pact = make_pact(client)
+    later = make_edition(client, pact["alliance"], as_of=LATER)
+    between = make_edition(client, pact["alliance"], as_of=THEN)
+    last = make_edition(client, pact["alliance"], as_of="2024-07-01")
+    assert "no edition of an earlier day to compare it with" in brief(client, between)
+    assert f"What changed since edition {later['number']}" in sections(brief(client, last))
 
 
 def test_a_brief_tells_how_indicators_stand() -> None:

@@ -192,7 +192,7 @@ def test_an_edition_is_redacted_by_itself_and_the_chain_goes_on(
     states = [verdict(client, edition)["status"] for edition in (first, second, third)]
     assert states == ["redacted", "intact", "intact"]
     brief = client.get(f"/v1/assessments/{second['id']}/brief").text
-    assert "The one before was redacted." in brief
+    assert "There is no edition of an earlier day" in brief
     versions = read(client, f"assessments/{first['id']}/versions")["items"]
     assert [version["action"] for version in versions] == ["redacted", "redacted"]
     tamper(database, "assessments", first["id"], {"hash": second["hash"]})

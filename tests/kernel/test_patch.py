@@ -128,7 +128,8 @@ def test_a_change_that_changes_nothing_keeps_the_version(client: TestClient, kin
     assert patch(client, path)["version"] == 1
     own = {
         "id", "version", "created_by", "created_at", "recorded_by", "recorded_at", "status",
-        "contested", "retracted", "outcome", "cause", "judgement", "review_due", "exchanges", "counts",
+        "contested", "retracted", "outcome", "cause", "judgement", "review_due",
+        "exchanges", "counts",
     }  # fmt: skip
     said = {key: value for key, value in made[kind].items() if key not in own}
     assert patch(client, path, **said)["version"] == 1
