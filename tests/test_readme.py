@@ -18,7 +18,8 @@ CUT = "…"
 
 ASKED = re.compile(r"```sh\n((?:curl [^\n]+\n)+)```\n\n```json\n(.+?)```", re.DOTALL)
 ANSWERS = [
-    (re.findall(rf"'{HOST}([^']+)'", commands), shown) for commands, shown in ASKED.findall(README)
+    (re.findall(rf"'{HOST}([^']+)'(?: -d '([^']+)')?", commands), shown)
+    for commands, shown in ASKED.findall(README)
 ]
 
 
@@ -57,22 +58,25 @@ def shows(shown: Any, found: Any) -> bool:
 
 @pytest.mark.parametrize(("paths", "shown"), ANSWERS, ids=range(1, len(ANSWERS) + 1))
 def test_an_answer_is_the_one_shown(
-    loaded_client: TestClient, paths: list[str], shown: str
+    loaded_client: TestClient, paths: list[tuple[str, str]], shown: str
 ) -> None:
-    answers = [loaded_client.get(path) for path in paths]
+    answers = [
+        loaded_client.post(path, json=json.loads(body)) if body else loaded_client.get(path)
+        for path, body in paths
+    ]
     assert [answer.status_code for answer in answers] == [200] * len(paths)
     assert_shows(whole(shown), answers[-1].json())
 
 
 def test_every_answer_is_asked_for() -> None:
-    assert len(ANSWERS) == 7
+    assert len(ANSWERS) == 8
     assert len(re.findall(f"^curl .*'{HOST}", README, re.MULTILINE)) == sum(
         len(paths) for paths, _ in ANSWERS
     )
 
 
 def test_an_id_that_is_shown_is_the_one_found_by_its_label(loaded_client: TestClient) -> None:
-    found, asked = ANSWERS[1][0]
+    (found, _), (asked, _) = ANSWERS[1][0]
     items = loaded_client.get(found).json()["items"]
     assert [item["id"] in asked for item in items] == [True]
 

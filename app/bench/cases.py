@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from app.bench.load import Request, ask
 from app.bench.words import WORDS
-from app.bench.world import ALLIANCE, CLAIMED, COMMON, GRADE, PERIOD, Sizes
+from app.bench.world import ALLIANCE, CAUSES, CLAIMED, COMMON, GRADE, NETWORK, PERIOD, Sizes
 
 PAGE = 50
 STEP = 200
@@ -58,6 +58,8 @@ def cases_of(port: int, sizes: Sizes, claims: list[str], newest: datetime) -> It
     )
     yield Case("risk matrix", (Request(MATRIX),))
     yield Case("risk matrix, weighed by skill", (Request(f"{MATRIX}?skill=true"),))
+    questions = tuple(_what_ifs(port))
+    yield Case(f"what-if on a network of {NETWORK}, {CAUSES} causes each", questions)
     yield Case("scores of the pool", (Request(f"/v1/alliances/{ALLIANCE}/scores"),))
     yield Case("scores of an assessor", (Request("/v1/assessors/assessor-1/scores"),))
     yield Case("one annotation written", tuple(_annotation(claim) for claim in some))
@@ -66,6 +68,27 @@ def cases_of(port: int, sizes: Sizes, claims: list[str], newest: datetime) -> It
         query = urlencode({"format": form, "effective_from": since})
         name = f"export of the newest {EXPORTED:,}, {form}"
         yield Case(name, (Request(f"/v1/claims?{query}"),), export=True)
+
+
+def _what_ifs(port: int) -> Iterator[Request]:
+    """Questions with all that can be asked, each of another consequence that is rated."""
+    path = f"/v1/alliances/{ALLIANCE}"
+    found = json.loads(ask(port, Request(f"{path}/network")).body)
+    edges = [edge for edge in found["edges"] if edge["left_out"] is None]
+    headline = edges[-1]["child"] if edges else None
+    for edge in edges[:VARIETY]:
+        body = {
+            "assume": [{"consequence": edge["parent"], "occurred": True}],
+            "strengths": [{**_pair(edges[-1]), "strength": 0.5}],
+            "drop_claims": [],
+            "drop_assessors": ["assessor-1"],
+            "headline": headline,
+        }
+        yield Request(f"{path}/what-if", "POST", json.dumps(body).encode())
+
+
+def _pair(edge: dict[str, str]) -> dict[str, str]:
+    return {end: edge[end] for end in ("parent", "child")}
 
 
 def depth_name(depth: int) -> str:

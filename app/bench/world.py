@@ -35,6 +35,9 @@ GRADE = 2
 GRADES = (1, *3 * (GRADE, 3), 4, 5, 6)
 """The credibility of claims, each as often as it stands here."""
 
+NETWORK, CAUSES = 40, 3
+"""How many consequences are causes of each other, and how many causes each of them has."""
+
 FOUNDED = datetime(2020, 1, 1, tzinfo=UTC)
 CLAIMED = datetime(2021, 1, 1, tzinfo=UTC)
 RATED = datetime(2023, 1, 1, tzinfo=UTC)
@@ -103,7 +106,9 @@ class World:
             statuses=[{"status": "reported", "since": "2021-01-01T00:00:00Z", "note": None}],
         )
         self.assessors = [self._assessor(number) for number in range(sizes.assessors)]
-        self.consequences = [self._consequence(number) for number in range(sizes.consequences)]
+        self.consequences: list[Row] = []
+        for number in range(sizes.consequences):
+            self.consequences.append(self._consequence(number))
 
     def _random(self, kind: str) -> Random:
         """Numbers of a kind's own, so that more of one kind changes no other."""
@@ -180,9 +185,16 @@ class World:
             affected=[actor["id"] for actor in random.sample(self.actors, 2)],
             horizon="two years",
             resolution_criteria=self.prose.sentence(random),
-            leak=None,
-            caused_by=[],
+            leak=0.05 if number < NETWORK else None,
+            caused_by=self._causes(number) if number < NETWORK else [],
         )
+
+    def _causes(self, number: int) -> list[Row]:
+        """Some of the consequences before this one, near it: what hangs together lies together."""
+        random = self._random(f"causes {number}")
+        near = self.consequences[max(0, number - CAUSES - 2) : number]
+        some = random.sample(near, min(CAUSES, len(near)))
+        return [{"consequence": one["id"], "strength": random.randint(5, 60) / 100} for one in some]
 
     def _findings(self, model: type[Outcome | Cause]) -> Iterator[Row]:
         for number, consequence in enumerate(self.consequences):

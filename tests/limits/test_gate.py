@@ -56,6 +56,13 @@ def test_a_plain_read_has_not(target: str) -> None:
     assert not heavy(scope(target))
 
 
+def test_a_question_by_post_is_a_read_that_costs_much_and_no_write() -> None:
+    places = Gate(9, 1)
+    assert places.share(scope("/v1/alliances/a/what-if", method="POST")) is places.heavy
+    assert places.share(scope("/v1/alliances/a/network")) is places.heavy
+    assert places.share(scope("/v1/alliances", method="POST")) is places.writes
+
+
 def test_a_table_by_its_header_costs_as_much() -> None:
     assert heavy(scope("/v1/claims", accept="text/csv"))
     assert heavy(scope("/v1/claims?sort=id", accept="application/x-ndjson"))
