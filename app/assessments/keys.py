@@ -102,6 +102,17 @@ def is_named(key: Mapping[str, Any]) -> bool:
     return key_id(key["made_at"], key["public"]) == str(key["id"])
 
 
+def is_endorsed(key: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a key is the first there was, or each one before it endorses the next."""
+    if key["endorsed_by"] is None:
+        return all(key["made_at"] <= other["made_at"] for other in known.values())
+    before = known.get(key["endorsed_by"])
+    if before is None or before["made_at"] >= key["made_at"] or not is_named(before):
+        return False
+    said = ENDORSES + bytes.fromhex(key["public"])
+    return signed(before, said, key["endorsement"] or "") and is_endorsed(before, known)
+
+
 def find(session: Session, key: str) -> Row:
     """A key by its id. Raises NotFound."""
     t = table_of(SigningKey)

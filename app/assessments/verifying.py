@@ -71,7 +71,7 @@ def _parsed(text: str) -> dict[str, Any]:
     """A stored document; what was changed so that it is none is an empty one."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -102,7 +102,7 @@ def _is_recorded(row: Row, statement: Row) -> bool:
 
 def _is_marked(row: Row, tlp: Any, audience: Any) -> bool:
     """Whether a row is marked as it was published, or higher."""
-    if not {row["tlp"], tlp} <= set(LEVELS) or not isinstance(audience, list):
+    if row["tlp"] not in LEVELS or tlp not in LEVELS or not isinstance(audience, list):
         return False
     now, then = (row["tlp"], sorted(row["audience"])), (tlp, audience)
     same = now == then
@@ -123,8 +123,8 @@ def _is_signed(row: Row, known: Keys) -> bool:
 
 
 def _is_of_its_time(row: Row, known: Keys) -> bool:
-    """Whether the key was this service's own when it signed."""
+    """Whether the key was this service's own when it signed, as those before it say."""
     key = known.get(row["key"])
-    if key is None or not keys.is_named(key):
+    if key is None or not keys.is_named(key) or not keys.is_endorsed(key, known):
         return False
     return key["retired_at"] is None or bool(row["known_at"] <= key["retired_at"])

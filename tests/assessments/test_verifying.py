@@ -216,3 +216,27 @@ def test_nothing_is_verified_that_is_not_there(client: TestClient) -> None:
             f"/v1/assessments/00000000-0000-7000-8000-000000000000/{path}"
         ).json()
         assert unknown["status"] == 404
+
+
+def test_a_key_that_the_one_before_never_endorsed_is_not_ours(
+    client: TestClient, database: Database
+) -> None:
+    pact = make_pact(client)
+    make(client, "assessments/keys", {})
+    edition = make_edition(client, pact["alliance"])
+    assert verdict(client, edition)["checks"]["key"] is True
+    for odd in ({"endorsement": "00" * 64}, {"endorsement": "zz"}, {"endorsed_by": None}):
+        kept = stored(database, "signing_keys", edition["key"])
+        tamper(database, "signing_keys", edition["key"], odd)
+        assert verdict(client, edition)["checks"]["key"] is False
+        tamper(database, "signing_keys", edition["key"], {name: kept[name] for name in odd})
+    assert verdict(client, edition)["status"] == "intact"
+
+
+@pytest.mark.parametrize("odd", ["[" * 50_000, "null", '{"tlp": ["CLEAR"], "audience": {}}'])
+def test_a_statement_that_is_none_is_found_broken(
+    client: TestClient, database: Database, odd: str
+) -> None:
+    edition = make_edition(client, make_pact(client)["alliance"])
+    tamper(database, "assessments", edition["id"], {"statement": odd})
+    assert verdict(client, edition)["status"] == "broken"
