@@ -55,8 +55,8 @@ class Listed(ABC):
     def parts(
         self,
         session: Session,  # noqa: ARG002 - some kinds have parts
-        view: View,  # noqa: ARG002
-        query: Rows,  # noqa: ARG002
+        view: View,  # noqa: ARG002 - as above
+        query: Rows,  # noqa: ARG002 - as above
     ) -> Sequence[Selection]:
         """What a list is made of, where a page of each part costs less than a page of the whole."""
         return ()

@@ -6,10 +6,7 @@ from starlette.testclient import TestClient
 from tests import helpers
 from tests.helpers import Body, read
 from tests.hostile.wire import Wire
-from tests.hostile.world import World, operations, valid_bodies
-
-NEEDED = {"search": "?q=note", "get_diff": "?from=2023-09-10"}
-"""What a read can't be asked without, by operation."""
+from tests.hostile.world import NEEDED, World, operations, valid_bodies
 
 
 def test_everything_is_read_when_anything_is_deleted(

@@ -16,6 +16,7 @@ from tests.helpers import Body
 from tests.hostile.wire import Wire
 from tests.hostile.world import (
     ASKING,
+    NEEDED,
     World,
     contents,
     operations,
@@ -193,7 +194,7 @@ def test_a_read_that_fails_says_so(
     with trouble_in(database, "before_cursor_execute") as trouble:
         for path, _, operation in operations(document, "get"):
             name = operation["operationId"]
-            where = world.path(path, name) + ("?q=note" if name == "search" else "")
+            where = world.path(path, name) + NEEDED.get(name, "")
             for number in range(1, MOST):
                 trouble.left = number
                 answer = wire.send("GET", where)

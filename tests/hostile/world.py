@@ -435,6 +435,8 @@ ASKING = {"ask_what_if"}
 """What is asked by POST, as it has a body: it answers 200 and writes nothing."""
 KEYED = {"keys", "principals"}
 """The tags of operations that are tried in a closed store."""
+NEEDED = {"search": "?q=note", "get_diff": "?from=2023-09-10"}
+"""What a read can't be asked without, by operation."""
 CLOSING = "keys"
 """The tag of those that are tried there alone: the first key closes the store to everybody."""
 FIXED = {
