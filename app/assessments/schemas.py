@@ -4,11 +4,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from app.kernel.forms import form
 from app.kernel.schemas import RecordIn, RecordOut
 from app.kernel.types import IdText, Instant, Note, Sha256, Shape, Slug, Title, Tlp
 
 Signature = Annotated[
-    str, Field(pattern="^[0-9a-f]{128}$", description="Ed25519 (RFC 8032), in hexadecimal")
+    str,
+    form(
+        "^[0-9a-f]{128}$",
+        "must be 128 hexadecimal digits in lower case",
+        description="Ed25519 (RFC 8032), in hexadecimal",
+    ),
 ]
 
 
