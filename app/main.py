@@ -138,7 +138,7 @@ def create_app(
     app.state.database = store
     app.state.refusals = Refusals(store)
     app.state.admission = admission
-    app.include_router(api.router)
+    api.add(app)
     _add_health(app, store)
     if telemetry.metrics is not None:
         _add_metrics(app, telemetry.metrics)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from fastapi.responses import Response
 from pydantic import Field
 from pydantic_core import to_jsonable_python
@@ -18,6 +18,7 @@ from app.kernel.reading import MEDIA, asked_format, present_stamp, table
 from app.kernel.records import Row
 from app.kernel.responses import LIST, UNCHANGED, series
 from app.kernel.routes import mount, mount_create, mount_list, mount_single
+from app.kernel.routing import ResourceRouter
 from app.kernel.types import QueryBool, Ref, Reference
 
 QuestionKey = Annotated[str, Path(max_length=80, description="The id of the question")]
@@ -44,7 +45,7 @@ class MatrixQuery(Tabular, Clocks):
     ] = False
 
 
-router = APIRouter(tags=["hypotheses"])
+router = ResourceRouter(tags=["hypotheses"])
 
 
 @router.get(

@@ -1,9 +1,8 @@
 """HTTP for actors."""
 
-from fastapi import APIRouter
-
 from app.actors.service import actors
 from app.kernel.routes import mount
+from app.kernel.routing import ResourceRouter
 
-router = APIRouter(tags=["actors"])
+router = ResourceRouter(tags=["actors"])
 mount(router, actors)

@@ -1,9 +1,8 @@
 """HTTP for alliances."""
 
-from fastapi import APIRouter
-
 from app.alliances.service import alliances
 from app.kernel.routes import mount
+from app.kernel.routing import ResourceRouter
 
-router = APIRouter(tags=["alliances"])
+router = ResourceRouter(tags=["alliances"])
 mount(router, alliances)

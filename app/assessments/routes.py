@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,7 @@ from app.kernel.parents import ALLIANCE, Key
 from app.kernel.policy import policy
 from app.kernel.responses import LIST, MADE, MAKE, READ, TAG, UNCHANGED, problems
 from app.kernel.routes import mount_create, mount_list, mount_single
+from app.kernel.routing import ResourceRouter
 from app.kernel.view import View
 
 BASE = "/assessments"
@@ -47,7 +48,7 @@ class BriefQuery(BaseModel):
     ] = "icd203"
 
 
-router = APIRouter(tags=["assessments"])
+router = ResourceRouter(tags=["assessments"])
 mount_list(router, assessments, UNDER, "list_alliance_assessments", ALLIANCE, query=AssessmentQuery)
 mount_create(router, assessments, UNDER, "publish_assessment", ALLIANCE, accepts=AssessmentIn)
 

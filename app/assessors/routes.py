@@ -1,9 +1,8 @@
 """HTTP for assessors."""
 
-from fastapi import APIRouter
-
 from app.assessors.service import assessors
 from app.kernel.routes import mount
+from app.kernel.routing import ResourceRouter
 
-router = APIRouter(tags=["assessors"])
+router = ResourceRouter(tags=["assessors"])
 mount(router, assessors)

@@ -1,6 +1,5 @@
 """HTTP for the audit log."""
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.audit.schemas import Chain
@@ -9,10 +8,12 @@ from app.kernel.audit import verify
 from app.kernel.http import Caller, written
 from app.kernel.responses import TAG, UNCHANGED, problems
 from app.kernel.routes import mount_list
+from app.kernel.routing import ResourceRouter
 
 BASE = "/audit"
 
-router = APIRouter(tags=["audit"])
+
+router = ResourceRouter(tags=["audit"])
 mount_list(router, audit_log, BASE, "list_audit")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import anyio
 from anyio import to_thread
-from fastapi import APIRouter, Header, Query
+from fastapi import Header, Query
 from fastapi.responses import Response, StreamingResponse
 
 from app.changes import queries
@@ -17,6 +17,7 @@ from app.kernel.errors import Unavailable
 from app.kernel.http import Call, Caller, written
 from app.kernel.intake import HEAD, Receive, Scope, Send
 from app.kernel.responses import SEARCH, TAG, UNCHANGED
+from app.kernel.routing import ResourceRouter
 from app.kernel.types import IdText
 from app.kernel.view import View
 
@@ -24,7 +25,8 @@ PATIENCE = 30.0
 """Seconds a reader may take to receive a piece."""
 AGAIN = {"Retry-After": "5"}
 
-router = APIRouter(tags=["changes"])
+
+router = ResourceRouter(tags=["changes"])
 
 
 @router.get(

@@ -1,9 +1,8 @@
 """HTTP for claims."""
 
-from fastapi import APIRouter
-
 from app.claims.service import claims
 from app.kernel.routes import mount
+from app.kernel.routing import ResourceRouter
 
-router = APIRouter(tags=["claims"])
+router = ResourceRouter(tags=["claims"])
 mount(router, claims)

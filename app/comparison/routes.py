@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from app.comparison.queries import DiffQuery
@@ -14,9 +14,10 @@ from app.kernel.http import Caller, written
 from app.kernel.parents import ALLIANCE, AllianceKey
 from app.kernel.reading import asked_format, present_stamp, table
 from app.kernel.responses import LIST, UNCHANGED, series
+from app.kernel.routing import ResourceRouter
 from app.kernel.view import View
 
-router = APIRouter(tags=["comparison"])
+router = ResourceRouter(tags=["comparison"])
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from app.consequences import judgement
@@ -16,6 +16,7 @@ from app.kernel.parents import ALLIANCE, CONSEQUENCE, AllianceKey, ConsequenceKe
 from app.kernel.reading import asked_format, present_stamp, table
 from app.kernel.responses import LIST, READ, TAG, UNCHANGED, series
 from app.kernel.routes import mount, mount_create, mount_list
+from app.kernel.routing import ResourceRouter
 from app.ratings.pooling import Pooling
 from app.ratings.schemas import HistoryPage, HistoryPoint
 
@@ -31,7 +32,8 @@ class TableQuery(Tabular, PooledAt):
 ANSWERS = {**READ, **UNCHANGED, 200: TAG}
 UNDER = "/alliances/{alliance}/consequences"
 
-router = APIRouter(tags=["consequences"])
+
+router = ResourceRouter(tags=["consequences"])
 mount_list(
     router, consequences, UNDER, "list_alliance_consequences", ALLIANCE, query=ConsequenceQuery
 )
@@ -42,7 +44,7 @@ mount(router, consequences)
 mount(router, outcomes, CONSEQUENCE, writable=False)
 mount(router, causes, CONSEQUENCE, writable=False)
 
-judgements = APIRouter(tags=["judgement"])
+judgements = ResourceRouter(tags=["judgement"])
 
 
 @judgements.get(

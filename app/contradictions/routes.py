@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from app.contradictions.schemas import OppositionPage
@@ -20,10 +20,12 @@ from app.kernel.parents import ALLIANCE, AllianceKey
 from app.kernel.reading import Reading
 from app.kernel.responses import LIST, TABLES, UNCHANGED
 from app.kernel.routes import mount_create, mount_single
+from app.kernel.routing import ResourceRouter
 
 BASE = "/alliances/{alliance}/contradictions"
 
-router = APIRouter(tags=["contradictions"])
+
+router = ResourceRouter(tags=["contradictions"])
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from app.evidence.schemas import EvidencePage
@@ -12,10 +12,12 @@ from app.kernel.parents import CONSEQUENCE, ConsequenceKey
 from app.kernel.reading import Reading
 from app.kernel.responses import LIST, TABLES, UNCHANGED
 from app.kernel.routes import mount_create, mount_single
+from app.kernel.routing import ResourceRouter
 
 BASE = "/consequences/{consequence}/evidence"
 
-router = APIRouter(tags=["evidence"])
+
+router = ResourceRouter(tags=["evidence"])
 
 
 @router.get(

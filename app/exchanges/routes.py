@@ -1,10 +1,9 @@
 """HTTP for exchanges."""
 
-from fastapi import APIRouter
-
 from app.exchanges.service import exchanges
 from app.kernel.parents import ALLIANCE
 from app.kernel.routes import mount
+from app.kernel.routing import ResourceRouter
 
-router = APIRouter(tags=["exchanges"])
+router = ResourceRouter(tags=["exchanges"])
 mount(router, exchanges, ALLIANCE)

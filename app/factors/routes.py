@@ -1,10 +1,9 @@
 """HTTP for factors."""
 
-from fastapi import APIRouter
-
 from app.factors.service import factors
 from app.kernel.parents import ALLIANCE
 from app.kernel.routes import mount
+from app.kernel.routing import ResourceRouter
 
-router = APIRouter(tags=["factors"])
+router = ResourceRouter(tags=["factors"])
 mount(router, factors, ALLIANCE)

@@ -1,16 +1,16 @@
 """HTTP for indicators, made under their consequence, and for readings, under their indicator."""
 
-from fastapi import APIRouter
-
 from app.indicators.schemas import IndicatorIn, ReadingIn
 from app.indicators.service import indicators, readings
 from app.kernel.parents import CONSEQUENCE, INDICATOR
 from app.kernel.routes import mount, mount_create, mount_list
+from app.kernel.routing import ResourceRouter
 
 WATCHED = "/consequences/{consequence}/indicators"
 READ = "/indicators/{indicator}/readings"
 
-router = APIRouter(tags=["indicators"])
+
+router = ResourceRouter(tags=["indicators"])
 mount_list(router, indicators, WATCHED, "list_consequence_indicators", CONSEQUENCE)
 mount_create(
     router, indicators, WATCHED, "create_consequence_indicator", CONSEQUENCE, accepts=IndicatorIn

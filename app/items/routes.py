@@ -1,10 +1,9 @@
 """HTTP for items."""
 
-from fastapi import APIRouter
-
 from app.items.service import items
 from app.kernel.parents import ALLIANCE
 from app.kernel.routes import mount
+from app.kernel.routing import ResourceRouter
 
-router = APIRouter(tags=["items"])
+router = ResourceRouter(tags=["items"])
 mount(router, items, ALLIANCE)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.kernel.db import Tx
@@ -12,12 +11,14 @@ from app.kernel.parents import Key
 from app.kernel.records import Row
 from app.kernel.responses import MADE, MAKE, MERGE
 from app.kernel.routes import mount_list, mount_single
+from app.kernel.routing import ResourceRouter
 from app.keys.schemas import KeyIn, NewKey, RotationIn
 from app.keys.service import keys, make, rotate
 
 BASE = "/keys"
 
-router = APIRouter(tags=["keys"])
+
+router = ResourceRouter(tags=["keys"])
 mount_list(router, keys, BASE, "list_keys")
 mount_single(router, keys, BASE)
 

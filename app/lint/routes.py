@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from app.kernel.http import Caller, written
 from app.kernel.parents import ALLIANCE, AllianceKey
 from app.kernel.reading import asked_format, present_stamp, table
 from app.kernel.responses import LIST, TAG, UNCHANGED, problems, series
+from app.kernel.routing import ResourceRouter
 from app.lint.schemas import FindingShape, Lint, LintQuery, LintRules
 from app.lint.service import asked, described, lint
 
-router = APIRouter(tags=["lint"])
+router = ResourceRouter(tags=["lint"])
 
 
 @router.get(

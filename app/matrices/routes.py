@@ -1,9 +1,8 @@
 """HTTP for risk matrices."""
 
-from fastapi import APIRouter
-
 from app.kernel.routes import mount
+from app.kernel.routing import ResourceRouter
 from app.matrices.service import matrices
 
-router = APIRouter(tags=["matrices"])
+router = ResourceRouter(tags=["matrices"])
 mount(router, matrices, writable=False)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from app.kernel.listing import Tabular
 from app.kernel.parents import ALLIANCE, AllianceKey
 from app.kernel.reading import asked_format, present_stamp, table
 from app.kernel.responses import LIST, UNCHANGED, problems, series
+from app.kernel.routing import ResourceRouter
 from app.kernel.types import IdText
 from app.network.model import Model, shown
 from app.network.queries import Pooled, graph
@@ -30,7 +31,7 @@ class NetworkQuery(Tabular, PooledAt):
     ] = None
 
 
-router = APIRouter(tags=["network"])
+router = ResourceRouter(tags=["network"])
 
 
 @router.get(

@@ -1,16 +1,16 @@
 """HTTP for principals, and who the caller is."""
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.kernel.eyes import LEVELS
 from app.kernel.http import Caller, written
 from app.kernel.responses import TAG, UNCHANGED, problems
 from app.kernel.routes import mount
+from app.kernel.routing import ResourceRouter
 from app.principals.schemas import Me
 from app.principals.service import principals
 
-router = APIRouter(tags=["principals"])
+router = ResourceRouter(tags=["principals"])
 mount(router, principals)
 
 

@@ -1,6 +1,5 @@
 """HTTP for ratings: made under their consequence, read anywhere, withdrawn, never edited."""
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.kernel.handlers import answer_of
@@ -8,12 +7,14 @@ from app.kernel.http import Caller, IdempotencyKey
 from app.kernel.parents import CONSEQUENCE, Key
 from app.kernel.responses import MADE, MAKE
 from app.kernel.routes import mount, mount_create, mount_list
+from app.kernel.routing import ResourceRouter
 from app.ratings.schemas import Rating, RatingIn, Withdrawal
 from app.ratings.service import ratings, withdraw
 
 UNDER = "/consequences/{consequence}/ratings"
 
-router = APIRouter(tags=["ratings"])
+
+router = ResourceRouter(tags=["ratings"])
 mount_list(router, ratings, UNDER, "list_consequence_ratings", CONSEQUENCE)
 mount_create(router, ratings, UNDER, "rate_consequence", CONSEQUENCE, accepts=RatingIn)
 mount(router, ratings, writable=False)

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from app.kernel.http import Call, Caller, written
 from app.kernel.parents import AllianceKey, Key
 from app.kernel.reading import asked_format, present_stamp, table
 from app.kernel.responses import LIST, READ, UNCHANGED, series
+from app.kernel.routing import ResourceRouter
 from app.scores.carried import score_source
 from app.scores.queries import score_assessor, score_pool
 from app.scores.schemas import (
@@ -25,7 +26,8 @@ from app.scores.schemas import (
 RESOLVED = {**READ, **LIST, **UNCHANGED, 200: series("The scores; as CSV or NDJSON, `resolved`")}
 SETTLED = {**READ, **LIST, **UNCHANGED, 200: series("The scores; as CSV or NDJSON, `settled`")}
 
-router = APIRouter(tags=["scores"])
+
+router = ResourceRouter(tags=["scores"])
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,7 @@ from app.kernel.pages import fingerprint, read_cursor, write_cursor
 from app.kernel.parents import ALLIANCE, CONSEQUENCE
 from app.kernel.resource import Resource
 from app.kernel.responses import PAGE, SEARCH, UNCHANGED
+from app.kernel.routing import ResourceRouter
 from app.kernel.types import IdText, QueryInt, Shape
 from app.kernel.view import View
 
@@ -63,7 +64,7 @@ class SearchPage(Shape):
     next: str | None
 
 
-router = APIRouter(tags=["search"])
+router = ResourceRouter(tags=["search"])
 
 
 @router.get(

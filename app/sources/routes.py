@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from app.kernel.errors import NotFound
@@ -11,10 +11,11 @@ from app.kernel.listing import Clocks
 from app.kernel.parents import Key
 from app.kernel.responses import READ, TAG, UNCHANGED
 from app.kernel.routes import mount
+from app.kernel.routing import ResourceRouter
 from app.sources.schemas import SourceText
 from app.sources.service import sources, text_of
 
-router = APIRouter(tags=["sources"])
+router = ResourceRouter(tags=["sources"])
 mount(router, sources)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import ValidationError
@@ -19,6 +19,7 @@ from app.kernel.http import (
 )
 from app.kernel.parents import Key
 from app.kernel.responses import CHANGE, LIST, MADE, MAKE, READ, REMOVE, TAG, UNCHANGED
+from app.kernel.routing import ResourceRouter
 from app.kernel.schemas import merge, patch_of
 from app.webhooks import service
 from app.webhooks.schemas import (
@@ -38,7 +39,8 @@ from app.webhooks.targets import Policy, Refused
 WebhookPatch = patch_of(WebhookChange, "WebhookPatch")
 WebhookKey = Annotated[str, Path(max_length=80, description="The id of the webhook")]
 
-router = APIRouter(tags=["webhooks"])
+
+router = ResourceRouter(tags=["webhooks"])
 
 
 def _looked_at(caller: Call, url: str) -> None:

@@ -1,14 +1,15 @@
 """Requests as they come over the wire, byte for byte: no client puts them right on the way."""
 
-import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp, Message
 
 JSON = "application/json"
@@ -49,7 +50,7 @@ class Wire:
     """A way to an application, without a client and several times as fast as one."""
 
     app: ASGIApp
-    runner: asyncio.Runner
+    portal: BlockingPortal
     given: Mapping[str, str] = field(default_factory=dict)
     """Headers of every request."""
 
@@ -64,7 +65,8 @@ class Wire:
     ) -> Answer:
         """Send a request; a body may come in pieces, and be cut off after the last."""
         chunks = [body] if isinstance(body, bytes) else list(body)
-        return self.runner.run(self._send(method, target, chunks, headers or {}, cut=cut))
+        asked = partial(self._send, method, target, chunks, headers or {}, cut=cut)
+        return self.portal.call(asked)
 
     def say(self, method: str, target: str, body: Any, **headers: str) -> Answer:
         """Send a body as JSON, lone surrogates and all; a change is of whatever version."""
@@ -123,5 +125,6 @@ class Wire:
 @contextmanager
 def wire_to(app: ASGIApp, **given: str) -> Iterator[Wire]:
     """A way to an application that has started, with headers of every request."""
-    with asyncio.Runner() as runner:
-        yield Wire(app, runner, given)
+    # One loop for all requests: its threads stay, as they do in a service.
+    with start_blocking_portal() as portal:
+        yield Wire(app, portal, given)
