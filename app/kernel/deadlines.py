@@ -97,7 +97,10 @@ def _impatient(connection: Any, info: dict[str, float]) -> Callable[..., Any]:
     plain = connection.wait
 
     def wait(exchange: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        patience = info[UNTIL] if timeout is None else timeout
+        if timeout is not None:
+            # Who says how long is ready to hear nothing, as one that listens for notices.
+            return plain(exchange, interval, timeout)
+        patience = info[UNTIL]
         begun = time.monotonic()
         try:
             return plain(exchange, interval, patience)

@@ -155,6 +155,21 @@ def test_a_stream_that_has_nothing_to_say_says_so(
     assert [reader.block() for _ in range(2)] == [[": still here"]] * 2
 
 
+def test_a_stream_keeps_listening_while_nothing_happens(
+    connect: Connect,
+    address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(hub, "TURN", 0.02)
+    monkeypatch.setattr(stream, "HEARTBEAT", 0.2)
+    reader = connect(address)
+    assert reader.block() == [": still here"]
+    made = actor(address, "late")
+    assert reader.event()["record"]["id"] == made
+    assert not caplog.records
+
+
 def test_a_stream_has_an_end(connect: Connect, store: Store, empty_template: str) -> None:
     with serving(store, empty_template, stream_seconds=0.2) as address:
         assert connect(address).block() == []

@@ -16,7 +16,7 @@ SETS = sorted(path.parent for path in FOLDER.glob("*/dataset.json"))
 
 
 def test_the_schema_file_is_what_the_shapes_say() -> None:
-    assert api.router.prefix == "/v1"  # the resources are there
+    assert api.TAGS  # the resources are there
     stored = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
     assert stored == schema.document()
 

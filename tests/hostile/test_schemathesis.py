@@ -118,14 +118,7 @@ class Tried:
 def cases_of(schema: Any, operation: Any) -> list[Tried]:
     """What is tried of an operation."""
     names = [parameter.name for parameter in operation.path_parameters]
-    try:
-        found = list(derived(schema, operation, names))
-    except SystemError as error:
-        # Python 3.11 raises this now and then from `ast.parse` without a cause of ours; see
-        # python/cpython issue 106905. Seen once here.
-        if "recursion depth mismatch" not in str(error):
-            raise
-        found = list(derived(schema, operation, names))
+    found = list(derived(schema, operation, names))
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
         found += [Tried(case, names) for case in at_random(operation, mode, names)]
     return found
