@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import json
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -312,6 +314,31 @@ def test_two_may_load_at_once(database_url: str, database: Database, tmp_path: P
     assert sorted(report.created for report in reports) == [0, 30]
     assert sorted(report.unchanged for report in reports) == [0, 30]
     assert succeeded(entente(database_url, "load", folder)).startswith("0 created")
+
+
+def test_a_load_that_waited_for_another_finds_what_that_wrote(
+    database: Database, tmp_path: Path
+) -> None:
+    """The first began earlier and has its turn later (SQLite has one writer anyhow)."""
+    folder = write(tmp_path / "own", sources=[SOURCE], claims=[CLAIM])
+    waiting, go = threading.Event(), threading.Event()
+
+    def hold(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "advisory" in statement and not waiting.is_set():
+            waiting.set()
+            go.wait(30)
+
+    sa.event.listen(database.engine, "before_cursor_execute", hold)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(loader.load, database, folder)
+        while not (waiting.is_set() or first.done()):
+            time.sleep(0.01)
+        reports = [loader.load(database, folder)]
+        go.set()
+        reports.append(first.result())
+    sa.event.remove(database.engine, "before_cursor_execute", hold)
+    assert sorted(report.unchanged for report in reports) == [0, 2]
+    assert not any(report.changed for report in reports)
 
 
 # --- export -------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from pathlib import Path
 import app
 from app.bench.load import LoadError
 
-START_SECONDS = 30
+START_SECONDS = 120
 _ROOT = Path(app.__file__).resolve().parent.parent
 
 

@@ -105,6 +105,7 @@ def load(
         database.write(Principal.owner(LOADER), Origin(route="entente load")) as tx,
     ):
         take_turn(tx.session, LOADER)  # two services may start at once on an empty database
+        tx.begin()
         tx.promised.update(entry.id for entry in entries)
         for done, entry in enumerate(entries, start=1):
             try:
