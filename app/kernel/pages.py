@@ -77,11 +77,12 @@ def page(
     if parts:
         every = sa.union_all(*(sa.select(part.subquery()) for part in some)).subquery("every")
         statement = in_order(sa.select(every), every, order).limit(size + 1)
-    everything = filtered(selection, query).with_only_columns(selection.columns["id"])
-    count = sa.select(sa.func.count()).select_from(everything.order_by(None).subquery())
-    if query.total:
-        statement = statement.add_columns(count.scalar_subquery().label("count_of_all"))
+    # Each bracket in brackets counts: SQLite reads only so many.
+    counted = sa.func.count(selection.columns["id"])
+    count = filtered(selection, query).with_only_columns(counted).order_by(None)
     whole = selection.shown(statement, *order)
+    if query.total:
+        whole = whole.add_columns(count.scalar_subquery().label("count_of_all"))
     rows = [dict(row) for row in selection.session.execute(whole).mappings()]
     total = None
     if query.total:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.kernel.types import now
 from tests.access.people import Headers, People
 from tests.helpers import Body, ids
 
@@ -236,6 +237,20 @@ def test_each_reader_has_the_pool_of_what_they_see(people: People, writer: Heade
     people.post(path, {"probability": 0.5, "impact": 3}, writer)
     assert seen()["clear"] == [1, 0.5]
     assert seen()["desk"][0] == 2
+
+
+def test_all_are_counted_for_who_is_in_an_audience_at_any_moment(
+    people: People, writer: Headers
+) -> None:
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, writer)["id"]
+    war = {"title": "War", "category": "military"}
+    made = people.post(f"alliances/{alliance}/consequences", war, writer)
+    desk = {"probability": 0.3, "tlp": "AMBER", "audience": ["desk"]}
+    people.post(f"consequences/{made['id']}/ratings", desk, writer)
+    for path in ("consequences?alliance=pact", "alliances/pact/consequences?limit=1"):
+        for clocks in ({}, {"known_at": now().isoformat()}):
+            page = people.read(path, writer, total=True, sort="-risk", **clocks)
+            assert (page["total"], page["items"][0]["judgement"]["n"]) == (1, 1)
 
 
 def test_a_hidden_finding_ends_none_in_sight(people: People, writer: Headers) -> None:
