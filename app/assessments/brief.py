@@ -143,7 +143,7 @@ class Brief:
         else:
             yield "Not rated."
         if outcome and outcome["status"] != "open":
-            yield Span(f" Last found on {_day(outcome['since'])}: {_words(outcome['status'])}.")
+            yield Span(f" Outcome since {_day(outcome['since'])}: {_words(outcome['status'])}.")
         if item["resolves_on"] and not settled:
             yield f" To be settled by {item['resolves_on']}."
 

@@ -67,7 +67,7 @@ class Between:
 def state(session: Session, view: View, alliance: str, pooling: Pooling) -> dict[str, Row]:
     """Every consequence of an alliance with what is held of it at the moment, by id."""
     selection = consequences.selection(session, view, pooling).within("alliance", [alliance])
-    rows = session.execute(selection.begun).mappings()
+    rows = session.execute(selection.shown(selection.begun)).mappings()
     return {row["id"]: dict(row) for row in rows}
 
 

@@ -1,6 +1,6 @@
 """Reading consequences: each with outcome, cause and judgement, in one statement."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
@@ -165,7 +165,11 @@ def selection(
     due = _due(view, chosen, c.c.id, columns["stale"], columns["last_rated_at"])
     columns["review_due"] = due
     statement = joined.statement.add_columns(due.label("review_due"))
-    return Selection(session, view, statement, columns, narrowed=narrowed)
+    later = {
+        "outcome_since": _since(view, Outcome, "outcome"),
+        "cause_since": _since(view, Cause, "cause"),
+    }
+    return Selection(session, view, statement, columns, later, narrowed)
 
 
 def _due(
@@ -204,8 +208,41 @@ def _held(
 def _finding(t: sa.FromClause, name: str) -> list[Any]:
     return [
         t.c[field].label(f"{name}_{field}")
-        for field in ("status", "confidence", "effective_at", "note")
+        for field in ("id", "status", "confidence", "effective_at", "note")
     ]
+
+
+def _since(view: View, model: type[Record], name: str) -> Callable[[Any], sa.ColumnElement[Any]]:
+    """Since when what is held has been held, as it is shown of the rows of a page.
+
+    That is the beginning of the run of entries that say the same: who finds again what was found
+    bears it out. From the held one backwards, those are the ones without another status between.
+    An entry that was replaced for its whole time says nothing.
+    """
+
+    def made(found: Any) -> sa.ColumnElement[Any]:
+        t = view.of(model, f"{name}_run")
+        place = sa.tuple_(t.c.effective_at, t.c.id)
+        other = sa.case((t.c.status == found[f"{name}_status"], 0), else_=1)
+        back = (
+            sa.select(
+                t.c.effective_at,
+                sa.func.sum(other)
+                .over(order_by=(t.c.effective_at.desc(), t.c.id.desc()))
+                .label("others"),
+            )
+            .where(
+                t.c.consequence == found.id,
+                place <= sa.tuple_(found[f"{name}_effective_at"], found[f"{name}_id"]),
+                sa.or_(t.c.ended_at.is_(None), t.c.ended_at > t.c.effective_at),
+            )
+            .correlate(found.id.table)
+            .subquery(f"{name}_back")
+        )
+        begins = sa.func.min(back.c.effective_at, type_=back.c.effective_at.type)
+        return sa.select(begins).where(back.c.others == 0).scalar_subquery()
+
+    return made
 
 
 def present(row: Row, view: View, method: str) -> Row:
@@ -226,7 +263,7 @@ def finding(row: Row, name: str) -> Row | None:
     return {
         "status": row[f"{name}_status"],
         "confidence": row[f"{name}_confidence"],
-        "since": row[f"{name}_effective_at"],
+        "since": row[f"{name}_since"],
         "note": row[f"{name}_note"],
     }
 

@@ -100,9 +100,14 @@ class Finding(Shape):
     """What is held of an outcome or a cause at the moment asked for."""
 
     status: Annotated[str, Field(description="The status in force")]
-    confidence: Annotated[Confidence | None, Field(description="How sure that is")]
-    since: Annotated[Instant, Field(description="From when it holds")]
-    note: Annotated[str | None, Field(description="What was said of it")]
+    confidence: Annotated[
+        Confidence | None, Field(description="How sure that is, by the newest finding")
+    ]
+    since: Annotated[
+        Instant,
+        Field(description="From when it holds: the first finding of those in a row that say so"),
+    ]
+    note: Annotated[str | None, Field(description="What the newest finding says of it")]
 
 
 class Consequence(ConsequenceFields, RecordOut):

@@ -3,6 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
+from tests.access.people import People
 from tests.helpers import (
     Body,
     ids,
@@ -72,6 +73,53 @@ def test_a_finding_can_be_back_dated_between_two(client: TestClient, consequence
     assert read(client, path, as_of="2023-04-01")["outcome"]["status"] == "partly_occurred"
     assert read(client, path, as_of="2023-02-01")["outcome"]["status"] == "open"
     assert read(client, path)["outcome"]["status"] == "occurred"
+
+
+@pytest.mark.parametrize("which", ["outcome", "cause"])
+def test_what_is_found_again_holds_since_it_was_found_first(
+    client: TestClient, consequence: str, which: str
+) -> None:
+    make = make_outcome if which == "outcome" else make_cause
+    status, other = ("occurred", "annulled") if which == "outcome" else ("confirmed", "refuted")
+    path = f"consequences/{consequence}"
+
+    def found(**clocks: str) -> tuple[str, str]:
+        finding = read(client, path, **clocks)[which]
+        (listed,) = read(client, "consequences", fields=which, **clocks)["items"]
+        assert listed[which] == finding
+        return finding["since"][:10], finding["note"]
+
+    for day in ("2023-01-01", "2023-02-01"):
+        make(client, consequence, status="open", since=day, note=day)
+    assert found() == ("2023-01-01", "2023-02-01")
+    for day in ("2023-03-01", "2023-04-01", "2023-05-01"):
+        known = make(client, consequence, status=status, since=day, note=day)["recorded_at"]
+    assert found() == ("2023-03-01", "2023-05-01")
+    assert found(as_of="2023-04-15") == ("2023-03-01", "2023-04-01")
+    assert found(as_of="2023-02-15") == ("2023-01-01", "2023-02-01")
+    # What is replaced for all of its time breaks no run; what is found for a time between does.
+    make(client, consequence, status=other, since="2023-04-15")
+    make(client, consequence, status=status, since="2023-04-15")
+    assert found() == ("2023-03-01", "2023-05-01")
+    make(client, consequence, status=other, since="2023-04-20")
+    assert found() == ("2023-05-01", "2023-05-01")
+    assert found(as_of="2023-04-15")[0] == "2023-03-01"
+    assert found(known_at=known) == ("2023-03-01", "2023-05-01")
+
+
+def test_a_run_of_findings_is_broken_for_who_sees_what_breaks_it(client: TestClient) -> None:
+    people = People(client)
+    low, high = people.join("low", "reader"), people.join("high", "editor", clearance="RED")
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, high)["id"]
+    body = {"title": "It happens", "category": "military"}
+    key = people.post(f"alliances/{alliance}/consequences", body, high)["id"]
+    path = f"consequences/{key}/outcomes"
+    for day, said in (("03", {}), ("04", {"status": "annulled", "tlp": "RED"}), ("05", {})):
+        entry = {"status": "occurred", "since": f"2023-{day}-01T00:00:00Z", **said}
+        people.post(path, entry, high)
+    for who, since in ((low, "2023-03-01"), (high, "2023-05-01")):
+        found = people.read(f"consequences/{key}", who)["outcome"]
+        assert (found["status"], found["since"][:10]) == ("occurred", since)
 
 
 def test_a_finding_at_the_same_instant_takes_the_place_of_the_first(
