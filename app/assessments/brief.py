@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from app.assessments.queries import State
+from app.consequences.schemas import RESOLVED
 from app.domain import yardstick
 from app.domain.probability import logit
 from app.kernel.types import parse_instant
@@ -25,8 +26,6 @@ MOVED = 0.05
 """Moves in log-odds that are smaller than this are none."""
 ASSUMED = ("key_assumption", "uncertainty", "caveat")
 READ = {"observed": "observed", "not_observed": "not observed", "absent": "looked for, and absent"}
-SETTLED = ("occurred", "did_not_occur", "annulled")
-"""Outcomes after which nothing is due any more."""
 NOTHING = "Nothing is recorded."
 Doc = Mapping[str, Any]
 
@@ -124,7 +123,7 @@ class Brief:
 
     def _judged(self, item: Doc) -> Iterator[Span | str]:
         found, outcome = item["judgement"], item["outcome"]
-        settled = outcome is not None and outcome["status"] in SETTLED
+        settled = outcome is not None and outcome["status"] in RESOLVED
         if found["n"]:
             spread = found["probability"]
             yield Span(f"Likelihood: {self._word(spread['point'])}", bold=True)

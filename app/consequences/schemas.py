@@ -24,6 +24,8 @@ from app.kernel.types import (
 from app.ratings.schemas import Confidence, Count, Estimate, ImpactHeld, Judgement, Weight
 
 OutcomeStatus = Literal["open", "partly_occurred", "occurred", "did_not_occur", "annulled"]
+RESOLVED = ("occurred", "did_not_occur", "annulled")
+"""Outcomes that leave nothing to judge. What occurred in part may yet occur, or not."""
 CauseStatus = Literal["open", "confirmed", "disputed", "refuted"]
 Category = Annotated[
     str,

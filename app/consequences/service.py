@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.consequences import models, queries
 from app.consequences.schemas import (
+    RESOLVED,
     Cause,
     CauseIn,
     CauseStatus,
@@ -21,6 +22,7 @@ from app.consequences.schemas import (
 from app.kernel import events, succession
 from app.kernel.db import Tx, take_turn
 from app.kernel.errors import Invalid
+from app.kernel.eyes import least
 from app.kernel.listing import Listing, Selection, equals
 from app.kernel.records import Row
 from app.kernel.resource import Resource
@@ -171,23 +173,42 @@ class Outcomes(Findings):
     expands = {"claims": "claims/*"}
 
     def saved(self, tx: Tx, row: Row, before: Row | None) -> None:
-        """Tell that the consequence is resolved, where that is in force from now on."""
-        if before is None and row["status"] != "open" and row["ended_at"] is None:
+        """Tell that the consequence is resolved, or otherwise than it was, from now on."""
+        if before is None and row["status"] in RESOLVED and _is_news(tx, row):
             data = {
                 "outcome": row["id"],
                 "status": row["status"],
                 "since": instant_text(row["effective_at"]),
             }
-            events.note_about(tx, RESOLVED, "consequences", row["consequence"], data, row)
+            events.note_about(tx, RESOLUTION, "consequences", row["consequence"], data, row)
 
     def redacted(self, tx: Tx, row: Row) -> None:
         """What was told of it says no more than that there was one."""
         nothing = {"outcome": row["id"], "status": None, "since": None}
         at = row["created_at"]
-        events.retell(tx.session, RESOLVED, row["consequence"], nothing, at, at)
+        events.retell(tx.session, RESOLUTION, row["consequence"], nothing, at, at)
 
 
-RESOLVED = "consequence.resolved"
+RESOLUTION = "consequence.resolved"
+
+
+def _is_news(tx: Tx, row: Row) -> bool:
+    """Whether an entry that was just made is in force, and says another status than was held.
+
+    By what everybody sees who sees the entry: what some of them see besides tells nobody anything.
+    """
+    if row["ended_at"] is not None:
+        return False
+    t = View(least(row["marking"], row["tlp"])).of(models.Outcome)
+    until = sa.or_(t.c.ended_at.is_(None), t.c.ended_at == row["effective_at"])
+    others = sa.select(t.c.status, t.c.effective_at).where(
+        t.c.consequence == row["consequence"], t.c.id != row["id"], until
+    )
+    newest = others.order_by(t.c.effective_at.desc(), t.c.id.desc()).limit(1)
+    held = tx.session.execute(newest).one_or_none()
+    return held is None or (
+        held.status != row["status"] and held.effective_at <= row["effective_at"]
+    )
 
 
 class Causes(Findings):

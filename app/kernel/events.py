@@ -34,7 +34,7 @@ TYPES: dict[str, str] = {
     "redacted": "The content of a record was removed; drop what you keep of it",
     "judgement.moved": "The present judgement of a consequence moved",
     "claim.contested": "A claim is contested from now on, by the claim `data.by`",
-    "consequence.resolved": "An outcome other than open began to be in force",
+    "consequence.resolved": "Its outcome is settled, or settled otherwise than it was",
     "indicator.crossed": "A reading crosses the threshold of an indicator: `data.reading`",
     "assumption.broken": "A key assumption is broken; ratings that name it need review",
     "edition.published": "An edition of the judgement on an alliance was published",

@@ -8,13 +8,12 @@ are those of ICD 203 (2015), D.6.e: 1 sources, 2 uncertainty, 3 information told
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from app.consequences.schemas import RESOLVED
 from app.domain import phrasing
 from app.kernel.records import Row
 from app.lint.queries import BRAKE, LOWERS, Material
 from app.lint.schemas import RuleId, Severity
 
-RESOLVED = ("occurred", "did_not_occur", "annulled")
-"""Outcomes after which a consequence is judged no more."""
 SHOWN = 200
 """Letters of a text that a finding quotes."""
 

@@ -13,6 +13,7 @@ from app.kernel.events import Event
 from app.kernel.ids import ids_behind, is_id
 from app.kernel.tables import table_of
 from tests import helpers
+from tests.access.people import People
 from tests.helpers import Body, read
 
 
@@ -169,6 +170,34 @@ def test_an_outcome_in_force_resolves(client: TestClient) -> None:
     assert event["data"] == {
         "outcome": outcome["id"], "status": "occurred", "since": "2024-01-01T00:00:00Z",
     }  # fmt: skip
+
+
+def test_what_is_found_again_or_in_part_resolves_nothing(client: TestClient) -> None:
+    consequence = helpers.make_consequence(client, helpers.make_alliance(client)["id"])["id"]
+    for month, status in enumerate(
+        ("open", "partly_occurred", "occurred", "occurred", "did_not_occur", "open", "annulled"), 1
+    ):
+        helpers.make_outcome(client, consequence, status=status, since=f"2024-0{month}-01")
+    helpers.make_outcome(client, consequence, status="annulled", since="2024-07-01")  # in its place
+    events = follow(client, type="consequence.resolved")
+    assert [(event["data"]["status"], event["data"]["since"][5:7]) for event in events] == [
+        ("occurred", "03"), ("did_not_occur", "05"), ("annulled", "07"),
+    ]  # fmt: skip
+
+
+def test_who_sees_a_resolution_is_told_whatever_is_hidden_from_them(client: TestClient) -> None:
+    people = People(client)
+    low, high = people.join("low", "reader"), people.join("high", "editor", clearance="RED")
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, high)["id"]
+    body = {"title": "It happens", "category": "military"}
+    key = people.post(f"alliances/{alliance}/consequences", body, high)["id"]
+    for month, tlp in enumerate(("GREEN", "AMBER", "CLEAR", "GREEN"), 1):
+        entry = {"status": "occurred", "since": f"2024-0{month}-01T00:00:00Z", "tlp": tlp}
+        people.post(f"consequences/{key}/outcomes", entry, high)
+    asked = {"type": "consequence.resolved"}
+    for who, months in ((low, ["03"]), (high, ["01", "03"])):
+        events = people.read("changes", who, **asked)["items"]
+        assert [event["data"]["since"][5:7] for event in events] == months
 
 
 def test_the_default_data_are_told_of(loaded_client: TestClient) -> None:
