@@ -162,7 +162,8 @@ def selection(
     joined = pooling.join(statement, c.c.id, view, chosen, only, weighed)
     columns: dict[str, Any] = {column.name: column for column in c.c} | dict(joined.columns)
     columns |= {"outcome": outcome.c.status, "cause": cause.c.status}
-    due = _due(view, chosen, c.c.id, columns["stale"], columns["last_rated_at"])
+    answered = answers(c.c.id, columns["last_rated_at"], outcome.c.status, outcome.c.effective_at)
+    due = _due(view, chosen, answered, columns["stale"])
     columns["review_due"] = due
     statement = joined.statement.add_columns(due.label("review_due"))
     later = {
@@ -172,19 +173,37 @@ def selection(
     return Selection(session, view, statement, columns, later, narrowed)
 
 
-def _due(
-    view: View,
-    chosen: Pooling,
+AGAINST = {"occurred": "down", "did_not_occur": "up", "annulled": "neither"}
+"""Of what is resolved, the direction of the indicators that speak against that."""
+
+
+def answers(
     consequence: sa.ColumnElement[Any],
-    stale: sa.ColumnElement[bool],
     rated_at: sa.ColumnElement[Any],
+    outcome: sa.ColumnElement[Any],
+    found_at: sa.ColumnElement[Any],
+) -> indicators.Answered:
+    """What has been said of a consequence, from its newest rating and the outcome held."""
+    against = sa.case(AGAINST, value=outcome)
+    resolved_at = sa.case((against.is_not(None), found_at))
+    return indicators.Answered(consequence, rated_at, resolved_at, against)
+
+
+def _due(
+    view: View, chosen: Pooling, answered: indicators.Answered, stale: sa.ColumnElement[bool]
 ) -> sa.ColumnElement[bool]:
     """Whether a consequence is to be judged anew (see `review`, which says why)."""
-    return sa.or_(
-        stale,
-        consequence.in_(assumptions.resting_on_broken(view, machines=chosen.include_machine)),
-        indicators.crossed(view, consequence, rated_at),
-    )
+    shaken = assumptions.resting_on_broken(view, machines=chosen.include_machine)
+    judged = sa.or_(stale, answered.consequence.in_(shaken))
+    return sa.or_(sa.and_(answered.against.is_(None), judged), indicators.crossed(view, answered))
+
+
+def outcome_held(session: Session, view: View, consequence: str) -> tuple[Any, Any]:
+    """The status of the outcome held at the moment, and when that was found; None and None."""
+    t = view.of(Outcome)
+    held = _held(view, Outcome, t, sa.literal(consequence, t.c.consequence.type))
+    row = session.execute(sa.select(t.c.status, t.c.effective_at).where(held)).one_or_none()
+    return (None, None) if row is None else (row.status, row.effective_at)
 
 
 def _held(

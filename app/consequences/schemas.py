@@ -127,7 +127,8 @@ class Consequence(ConsequenceFields, RecordOut):
         bool,
         Field(
             description="A threshold was crossed since the newest rating, a rating names a broken"
-            " assumption, or the judgement is stale; `…/review` says which"
+            " assumption, or the judgement is stale; of what is resolved, a threshold was crossed"
+            " that speaks against it; `…/review` says which"
         ),
     ]
 

@@ -1,7 +1,7 @@
 """Reading indicators: each with its latest reading, and which readings ask for a new judgement."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
@@ -89,37 +89,51 @@ def present(row: Mapping[str, Any]) -> Row:
     return {**row, "reading": held if held["id"] is not None else None}
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What has been said of a consequence, which readings that came before it don't ask for."""
+
+    consequence: sa.ColumnElement[Any]
+    rated_at: sa.ColumnElement[Any]
+    """When it was rated last; null: never."""
+    resolved_at: sa.ColumnElement[Any]
+    """When it was resolved, or found to be so again; null: it isn't."""
+    against: sa.ColumnElement[Any]
+    """Of what is resolved, the direction that speaks against that; null: either counts."""
+
+
 def _crossing(
-    view: View, consequence: Any, rated_at: sa.ColumnElement[Any] | datetime | None
+    view: View, answered: Answered
 ) -> tuple[sa.Join, sa.FromClause, sa.FromClause, list[sa.ColumnElement[bool]]]:
-    """Readings that cross, of a consequence, and later than it was rated last (or never)."""
+    """Readings that cross a threshold and are not answered."""
     r, i = view.of(Reading, "crossing"), view.of(Indicator, "watched")
     conditions = [
-        r.c.consequence == consequence,
+        r.c.consequence == answered.consequence,
         r.c.crosses.is_(True),
         view.begun(r.c.effective_at),
         view.begun(i.c.effective_at),
+        _or_none(answered.rated_at, r.c.effective_at > answered.rated_at),
+        _or_none(answered.resolved_at, r.c.effective_at > answered.resolved_at),
+        _or_none(answered.against, i.c.direction == answered.against),
     ]
-    if isinstance(rated_at, sa.ColumnElement):
-        conditions.append(sa.or_(rated_at.is_(None), r.c.effective_at > rated_at))
-    elif rated_at is not None:
-        conditions.append(r.c.effective_at > rated_at)
     return r.join(i, i.c.id == r.c.indicator), r, i, conditions
 
 
-def crossed(
-    view: View, consequence: sa.ColumnElement[Any], rated_at: sa.ColumnElement[Any]
+def _or_none(
+    said: sa.ColumnElement[Any], condition: sa.ColumnElement[bool]
 ) -> sa.ColumnElement[bool]:
-    """Whether a threshold of a consequence was crossed after it was rated last."""
-    joined, _, _, conditions = _crossing(view, consequence, rated_at)
+    return sa.or_(said.is_(None), condition)
+
+
+def crossed(view: View, answered: Answered) -> sa.ColumnElement[bool]:
+    """Whether a threshold of a consequence was crossed, and nothing has answered that."""
+    joined, _, _, conditions = _crossing(view, answered)
     return sa.exists(sa.select(sa.literal(1)).select_from(joined).where(*conditions))
 
 
-def crossings(
-    session: Session, view: View, consequence: str, rated_at: datetime | None
-) -> list[Row]:
+def crossings(session: Session, view: View, answered: Answered) -> list[Row]:
     """The readings that `crossed` finds, the earliest first, with what their indicators watch."""
-    joined, r, i, conditions = _crossing(view, consequence, rated_at)
+    joined, r, i, conditions = _crossing(view, answered)
     statement = (
         sa.select(r.c.id, r.c.indicator, r.c.effective_at, r.c.note, i.c.statement)
         .select_from(joined)

@@ -19,6 +19,7 @@ from tests.helpers import (
     make_consequence,
     make_factor,
     make_indicator,
+    make_outcome,
     make_reading,
     patch,
     rate,
@@ -214,6 +215,47 @@ def test_a_date_that_passed_is_a_reason_too(client: TestClient, consequence: str
             "since": "2023-06-01T00:00:00Z", "note": None, "ratings": [due["id"]],
         }
     ]  # fmt: skip
+
+
+def test_what_is_resolved_is_due_only_where_a_sign_speaks_against_it(
+    client: TestClient, alliance: str, consequence: str
+) -> None:
+    ann, assumed = make_assessor(client)["slug"], make_assumption(client, alliance)
+    rate(client, consequence, ann, 0.3, effective_at="2023-01-01", review_by="2023-06-01",
+         assumptions=[assumed["id"]])  # fmt: skip
+    signs = {
+        way: make_indicator(client, consequence, direction=way)["id"] for way in ("up", "down")
+    }
+    break_assumption(client, assumed, "2023-02-01")
+    crossing(client, signs["up"], "2023-03-01")
+    every = ["assumption_broken", "indicator_crossed", "stale"]
+
+    def kinds(**clocks: str) -> list[str]:
+        return [reason["kind"] for reason in reasons(client, consequence, **clocks)]
+
+    assert kinds() == every
+    make_outcome(client, consequence, status="partly_occurred", since="2023-07-01")
+    assert kinds() == every
+    make_outcome(client, consequence, status="occurred", since="2023-08-01")
+    assert kinds() == []
+    assert kinds(as_of="2023-07-15") == every
+    crossing(client, signs["up"], "2023-09-01")
+    assert kinds() == []
+    against = crossing(client, signs["down"], "2023-09-02")["id"]
+    assert [reason["reading"] for reason in reasons(client, consequence)] == [against]
+    make_outcome(client, consequence, status="occurred", since="2023-10-01")
+    assert kinds() == []
+    make_outcome(client, consequence, status="did_not_occur", since="2023-11-01")
+    crossing(client, signs["down"], "2023-12-01")
+    assert kinds() == []
+    against = crossing(client, signs["up"], "2023-12-02")["id"]
+    assert [reason["reading"] for reason in reasons(client, consequence)] == [against]
+    make_outcome(client, consequence, status="annulled", since="2023-12-03")
+    for sign in signs.values():
+        crossing(client, sign, "2023-12-04")
+    assert kinds() == []
+    make_outcome(client, consequence, status="open", since="2023-12-05")
+    assert sorted(set(kinds())) == every
 
 
 def test_what_is_out_of_sight_asks_for_nothing(client: TestClient) -> None:
