@@ -46,7 +46,7 @@ class Evaluation(Record):
     )
     references = (
         Reference("question", "questions"),
-        Reference("assessor", "assessors", tells=False),
+        Reference("assessor", "assessors"),
         Reference("items/*/claim", "claims"),
     )
     under = ("question",)

@@ -10,7 +10,7 @@ from app.ach.models import Evaluation as EvaluationTable
 from app.ach.models import Question as QuestionTable
 from app.ach.queries import evaluations_with_assessors, hypotheses_in_sight
 from app.ach.schemas import Evaluation, EvaluationIn, Question, QuestionIn
-from app.assessors.service import settle_assessor
+from app.assessors.service import Judged, settle_assessor
 from app.kernel import records, succession
 from app.kernel.db import Tx
 from app.kernel.errors import Invalid
@@ -82,7 +82,7 @@ class EvaluationQuery(Listing):
     machine: Annotated[QueryBool | None, matches("machine")] = None
 
 
-class Evaluations(Resource):
+class Evaluations(Judged):
     """An assessor's cells hold until the assessor's next; they are never edited."""
 
     model = EvaluationTable

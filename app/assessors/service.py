@@ -1,6 +1,6 @@
 """Assessors as a resource."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from app.assessors.models import Assessor as Table
 from app.assessors.schemas import Assessor, AssessorIn
@@ -13,7 +13,10 @@ from app.kernel.listing import Listing, equals, matches
 from app.kernel.markings import FIELDS
 from app.kernel.records import Row
 from app.kernel.resource import Resource
-from app.kernel.types import QueryBool, Slug
+from app.kernel.types import QueryBool, Shape, Slug
+
+MADE_HERE = "A user of this service."
+"""The description of a record that the service makes of who rates."""
 
 
 class AssessorQuery(Listing):
@@ -54,6 +57,28 @@ def own_slug(caller: Principal) -> str:
     return caller.assessor or caller.name
 
 
+class Judged(Resource):
+    """What an assessor says: marked no lower than the record of who says it."""
+
+    def create(self, tx: Tx, shape: Shape, record_id: str = "", **fixed: Any) -> Row:
+        """Write what an assessor says; the caller does, where nobody is named."""
+        by = _named(tx, getattr(shape, "assessor", None))
+        return super().create(tx, shape, record_id, **{**fixed, "assessor": by})
+
+
+def _named(tx: Tx, asked: str | None) -> str | None:
+    """The assessor that a record is to name from the start; None: settled once it is marked.
+
+    A record of the caller's that says no more than the slug, as the service makes it, follows what
+    they say (see `caller_as_assessor`); what somebody has written of them has a marking to keep.
+    """
+    own = _own(tx)
+    if own is None or asked not in {None, own["id"], own["slug"]}:
+        return asked
+    bare = own["name"] == own["slug"] and own["description"] == MADE_HERE
+    return None if bare else str(own["id"])
+
+
 def settle_assessor(tx: Tx, row: Row) -> None:
     """Whose judgement a row is: the caller's own, unless an editor writes down another's.
 
@@ -82,7 +107,7 @@ def caller_as_assessor(tx: Tx, row: Row) -> Row:
     marked = {name: row[name] for name in FIELDS}
     if own is None:
         slug = own_slug(tx.caller)
-        said = {"slug": slug, "name": slug, "description": "A user of this service."}
+        said = {"slug": slug, "name": slug, "description": MADE_HERE}
         shape = AssessorIn.model_validate({**said, "machine": tx.caller.machine, "tlp": row["tlp"]})
         return assessors.create(tx, shape.model_copy(update={"audience": row["audience"]}))
     if not covers((row["tlp"], row["audience"]), (own["tlp"], own["audience"])):

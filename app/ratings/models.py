@@ -23,7 +23,7 @@ class Rating(Record):
     )
     references = (
         Reference("consequence", "consequences"),
-        Reference("assessor", "assessors", tells=False),
+        Reference("assessor", "assessors"),
         Reference("supersedes", "ratings"),
         Reference("assumptions/*", "factors"),
     )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.assessors.models import Assessor
-from app.assessors.service import settle_assessor
+from app.assessors.service import Judged, settle_assessor
 from app.domain.probability import logit
 from app.kernel import records, succession
 from app.kernel.db import Tx
@@ -25,7 +25,6 @@ from app.kernel.listing import (
     refers,
 )
 from app.kernel.records import Row
-from app.kernel.resource import Resource
 from app.kernel.tables import Record
 from app.kernel.types import IdText, Instant, QueryBool, QueryFloat, QueryInt, Reference, Shape
 from app.kernel.view import View
@@ -75,7 +74,7 @@ class RatingQuery(Listing):
     effective_to: Annotated[Instant | None, before("effective_at")] = None
 
 
-class Ratings(Resource):
+class Ratings(Judged):
     """Everything a rating sets in motion happens in its transaction."""
 
     model = Table

@@ -108,6 +108,56 @@ def test_a_record_is_marked_as_what_it_names_unless_it_is_said(
     assert answer.json()["errors"][0]["pointer"] == "/tlp"
 
 
+def test_what_an_assessor_says_is_marked_no_lower_than_who_says_it(
+    client: TestClient, people: People, writer: Headers
+) -> None:
+    low = people.join("low", "reader")
+    mole = {"slug": "mole", "name": "A mole", "tlp": "AMBER"}
+    people.post("assessors", mole, writer)
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, writer)["id"]
+    war = {"title": "War", "category": "military"}
+    key = people.post(f"alliances/{alliance}/consequences", war, writer)["id"]
+    said = {"statement": "So.", "modality": "asserted", "alliance": alliance}
+    claim = people.post("claims", said, writer)["id"]
+    asked = {
+        "title": "Who?", "items": [{"claim": claim}],
+        "hypotheses": [{"key": "H1", "text": "He"}, {"key": "H2", "text": "She"}],
+    }  # fmt: skip
+    question = people.post(f"alliances/{alliance}/questions", asked, writer)["id"]
+    cells = [{"claim": claim, "cells": {"H1": "C"}}]
+    for path, body in (
+        (f"consequences/{key}/ratings", {"probability": 0.3}),
+        (f"questions/{question}/evaluations", {"items": cells}),
+    ):
+        by = {**body, "assessor": "mole"}
+        assert people.post(path, by, writer)["tlp"] == "AMBER"
+        assert refusal(client, writer, path, {**by, "tlp": "CLEAR"}) == "/tlp"
+        assert people.read(path, low)["items"] == []
+        lowered = {**by, "tlp": "CLEAR", "downgrade": "He has gone."}
+        made = people.post(path, lowered, writer)
+        assert [item["id"] for item in people.read(path, low)["items"]] == [made["id"]]
+
+
+def test_the_record_by_which_one_rates_follows_what_one_says_until_it_says_more(
+    client: TestClient, people: People
+) -> None:
+    ann, low = people.join("ann", clearance="AMBER"), people.join("low", "reader")
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, ann)["id"]
+    war = {"title": "War", "category": "military"}
+    key = people.post(f"alliances/{alliance}/consequences", war, ann)["id"]
+    path = f"consequences/{key}/ratings"
+    people.post(path, {"probability": 0.3, "tlp": "AMBER"}, ann)
+    assert people.status("assessors/ann", low) == 404
+    for said in ({}, {"assessor": "ann"}):
+        assert people.post(path, {"probability": 0.4, **said}, ann)["tlp"] == "CLEAR"
+        assert people.read(path, low)["items"][0]["assessor"] == "ann"
+    people.patch("assessors/ann", ann, description="At the embassy.", tlp="AMBER")
+    for said in ({}, {"assessor": "ann"}):
+        assert people.post(path, {"probability": 0.5, **said}, ann)["tlp"] == "AMBER"
+        assert refusal(client, ann, path, {"probability": 0.5, "tlp": "CLEAR", **said}) == "/tlp"
+    assert people.status("assessors/ann", low) == 404
+
+
 def test_a_note_is_marked_as_what_it_is_about(
     client: TestClient, people: People, writer: Headers
 ) -> None:
