@@ -172,7 +172,7 @@ class Annotations(Resource):
             raise Invalid.at(
                 "/target/pointer", "leave it out: without one, a selector selects in the text"
             )
-        said = {**resource.said(pinned), "text_sha256": pinned.get("text_sha256")}
+        said = {**resource.told(pinned, tx.eyes), "text_sha256": pinned.get("text_sha256")}
         value = selectors.value_at(said, pointer) if pointer else None
         digest = pinned.get("text_sha256") if target["type"] == "sources" and not pointer else None
         if target.get("sha256") not in {None, digest}:

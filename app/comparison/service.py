@@ -13,6 +13,7 @@ from app.comparison.schemas import Act, ClaimBetween
 from app.consequences.queries import finding, judgement
 from app.consequences.service import consequences
 from app.domain import moves, yardstick
+from app.kernel.eyes import Eyes
 from app.kernel.records import Row
 from app.kernel.view import View
 from app.ratings.pooling import Pooling
@@ -29,8 +30,8 @@ def diff(session: Session, alliance: str, before: View, after: View, query: Diff
         for rows, view in ((one, before), (two, after))
     ]
     differences = moves.compare(
-        {key: held(one[key], shown[0][key], two.get(key)) for key in one},
-        {key: held(two[key], shown[1][key], one.get(key)) for key in two},
+        {key: held(one[key], shown[0][key], two.get(key), after.eyes) for key in one},
+        {key: held(two[key], shown[1][key], one.get(key), after.eyes) for key in two},
         query.scale,
     )
     acts = queries.acts(session, before, after, alliance)
@@ -69,11 +70,11 @@ def diff(session: Session, alliance: str, before: View, after: View, query: Diff
     }
 
 
-def held(row: Row, judged: Mapping[str, Any], other: Row | None) -> moves.Held:
+def held(row: Row, judged: Mapping[str, Any], other: Row | None, eyes: Eyes) -> moves.Held:
     """A consequence as states are compared; what is said of it only where its version differs."""
     said: Row = {}
     if other is not None and other["version"] != row["version"]:
-        said = consequences.said(row)
+        said = consequences.told(row, eyes)
     estimate = judged["probability"] or dict.fromkeys(("point", "low", "high"))
     level = judged["risk"]["level"] if judged["risk"] else None
     return moves.Held(

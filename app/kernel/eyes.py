@@ -30,6 +30,8 @@ class Eyes:
     clearance: str = LEVELS[-1]
     groups: frozenset[str] = frozenset()
     name: str = ""
+    auditor: bool = False
+    """Whether they may read the audit log, and so the reasons given for downgrades."""
 
     def cleared(self, tlp: str, audience: Sequence[str]) -> bool:
         """Whether rows marked so are in sight, or would be if there were any."""
@@ -50,7 +52,7 @@ class Eyes:
         return self.markings is None or marking in self.markings
 
 
-EVERYTHING = Eyes(None, SPECIAL)
+EVERYTHING = Eyes(None, SPECIAL, auditor=True)
 """The eyes of the machine's owner: the command line, and the service without keys."""
 
 

@@ -43,12 +43,14 @@ def number_of(session: Session, tlp: str, audience: Sequence[str]) -> int:
     return int(found)
 
 
-def eyes_of(session: Session, clearance: str, groups: Iterable[str], name: str) -> Eyes:
+def eyes_of(
+    session: Session, clearance: str, groups: Iterable[str], name: str, *, auditor: bool
+) -> Eyes:
     """The eyes of a person: cleared up to a level, in some groups, named in some RED records."""
     table = table_of(Marking)
     level = min(LEVELS.index(clearance), SPECIAL - 1)
     plain = frozenset(range(CLEAR, CLEAR + level + 1))
-    bare = Eyes(plain, level, frozenset(), clearance, frozenset(groups), name)
+    bare = Eyes(plain, level, frozenset(), clearance, frozenset(groups), name, auditor)
     named = session.execute(sa.select(table).where(table.c.audience != "[]"))
     addressed = frozenset(
         row.id for row in named if bare.cleared(row.tlp, json.loads(row.audience))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.kernel import markings, records
 from app.kernel.db import Tx
 from app.kernel.errors import Invalid
-from app.kernel.eyes import EVERYTHING, covers
+from app.kernel.eyes import EVERYTHING, Eyes, covers
 from app.kernel.ids import is_id, is_slug, new_id
 from app.kernel.listing import Rows, Selection, Single, columns_of
 from app.kernel.records import Row
@@ -25,6 +25,9 @@ from app.kernel.schemas import VersionedOut, page_of, patch_of
 from app.kernel.tables import Record, Versioned, table_of
 from app.kernel.types import Shape
 from app.kernel.view import View
+
+AUDITED = ("downgrade",)
+"""Fields for who may read the audit log: a reason speaks of what it was given to lower."""
 
 
 class Listed(ABC):
@@ -95,6 +98,7 @@ class Resource(Listed):
         self.path = ""
         """Where its records are, with the parent's noun in braces (see `routes.mount_single`)."""
         self.fields = tuple(name for name in self.answers.model_fields if name != "included")
+        self.fields_of_all = tuple(name for name in self.fields if name not in AUDITED)
         Resource.known[self.kind] = self
 
     def address(self, row: Row) -> str:
@@ -171,7 +175,8 @@ class Resource(Listed):
         """The answers made from rows: the fields of the answered shape, ready to be written."""
         shown = [self.present(row, view) for row in rows]
         self.complete(session, shown, view)
-        return [{name: row[name] for name in self.fields} for row in shown]
+        names = self.fields if view.eyes.auditor else self.fields_of_all
+        return [{name: row[name] for name in names} for row in shown]
 
     def complete(self, session: Session, rows: list[Row], view: View) -> None:
         """Add to a page what no select can say in one go, in a constant number of statements."""
@@ -268,6 +273,11 @@ class Resource(Listed):
     def patched(self, row: Row, patch: Row) -> Row:  # noqa: ARG002 - what a patch implies is the kind's to say
         """What a merge patch is applied to."""
         return self.said(row)
+
+    def told(self, row: Row, eyes: Eyes) -> Row:
+        """The same, as far as a reader of the row is told."""
+        said = self.said(row)
+        return said if eyes.auditor else {name: said[name] for name in said if name not in AUDITED}
 
     def said(self, row: Row) -> Row:
         """The part of a row that people say: the fields of the accepted shape, as JSON."""

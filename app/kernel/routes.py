@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.kernel import history, listing, records, redacted
 from app.kernel.endings import mount_merge, mount_redact
+from app.kernel.eyes import Eyes
 from app.kernel.formats import JSON
 from app.kernel.handlers import answer_of, article, one, typed
 from app.kernel.http import (
@@ -249,7 +250,9 @@ def _mount_versions(
         items = [
             _redacted(row)
             if gone
-            else _version(resource, row, rows[index + 1] if index + 1 < len(rows) else None)
+            else _version(
+                resource, row, rows[index + 1] if index + 1 < len(rows) else None, caller.eyes
+            )
             for index, row in enumerate(rows[: query.limit])
         ]
         more = None
@@ -274,9 +277,11 @@ def _validated(resource: Resource, data: Any) -> Any:
         raise RequestValidationError(found, body=data) from None
 
 
-def _version(resource: Resource, row: records.Row, before: records.Row | None) -> Version:
-    said = resource.said(row)
-    earlier = resource.said(before) if before else {}
+def _version(
+    resource: Resource, row: records.Row, before: records.Row | None, eyes: Eyes
+) -> Version:
+    said = resource.told(row, eyes)
+    earlier = resource.told(before, eyes) if before else {}
     return Version(
         version=row["version"],
         action=_action(row, before),

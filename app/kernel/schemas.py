@@ -39,7 +39,10 @@ class RecordIn(Shape):
     ] = []
     downgrade: Annotated[
         Note | None,
-        Field(description="Why it may be marked below what it names; kept in the audit log"),
+        Field(
+            description="Why it may be marked below what it names; shown to who may read the audit"
+            " log, which keeps a hash of it"
+        ),
     ] = None
 
     @model_validator(mode="after")
@@ -71,7 +74,13 @@ class RecordOut(VersionedOut):
 
     tlp: Tlp
     audience: Annotated[list[Slug], Field(description="Who may see it, where `tlp` leaves it open")]
-    downgrade: Annotated[Note | None, Field(description="Why it is marked below what it names")]
+    downgrade: Annotated[
+        Note | None,
+        Field(
+            description="Why it is marked below what it names; for who may read the audit log",
+            exclude_if=lambda value: value is None,
+        ),
+    ] = None
 
 
 class MergeIn(Shape):

@@ -39,10 +39,11 @@ class Shown:
 
     def bearer(self, session: Session) -> Principal:
         """Who bears it, and what they may see by it at this moment."""
+        may = ROLES[self.role]
         return Principal(
             name=self.name,
-            eyes=eyes_of(session, self.clearance, list(self.groups), self.name),
-            may=ROLES[self.role],
+            eyes=eyes_of(session, self.clearance, self.groups, self.name, auditor="admin" in may),
+            may=may,
             proof=self,
         )
 

@@ -60,10 +60,12 @@ def as_caller(session: Session, row: Any, scopes: list[str] | None = None) -> Pr
     may = ROLES[row["role"]]
     if row["machine"]:
         may -= JUDGING - set(row["allowed"])
+    may = may if scopes is None else may & set(scopes)
+    name, auditor = row["slug"], "admin" in may
     return Principal(
-        name=row["slug"],
-        eyes=eyes_of(session, row["clearance"], row["groups"], row["slug"]),
-        may=may if scopes is None else may & set(scopes),
+        name=name,
+        eyes=eyes_of(session, row["clearance"], row["groups"], name, auditor=auditor),
+        may=may,
         assessor=row["assessor"],
         machine=row["machine"],
     )

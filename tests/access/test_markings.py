@@ -100,12 +100,47 @@ def test_a_record_is_marked_as_what_it_names_unless_it_is_said(
     wider = {**claim, "tlp": "AMBER", "audience": ["board", "desk"]}
     assert refusal(client, writer, "claims", wider) == "/tlp"
     lowered = {**claim, "tlp": "GREEN", "downgrade": "Cleared for the press."}
-    assert people.post("claims", lowered, writer)["downgrade"] == "Cleared for the press."
+    assert people.post("claims", lowered, writer)["tlp"] == "GREEN"
     stale = {**writer, "If-Match": "*"}
     answer = client.patch(
         f"/v1/claims/{made['id']}", json={"tlp": "CLEAR", "audience": []}, headers=stale
     )
     assert answer.json()["errors"][0]["pointer"] == "/tlp"
+
+
+def test_why_a_record_is_lowered_is_told_to_who_reads_the_audit_log(
+    client: TestClient, people: People, writer: Headers
+) -> None:
+    low = people.join("low", "editor")
+    narrow = people.key("chief", scopes=["read", "write"])
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact", "tlp": "RED"}, writer)
+    said = {"title": "War", "category": "military", "tlp": "CLEAR", "downgrade": "Mole agreed."}
+    key = people.post(f"alliances/{alliance['id']}/consequences", said, writer)["id"]
+    path = f"consequences/{key}"
+    people.patch(path, low, title="A war")
+    people.patch(path, writer, downgrade="Mole has gone.")
+    paths = [
+        path,
+        f"{path}/versions",
+        "consequences",
+        "consequences?format=csv",
+        f"{path}?fields=downgrade",
+        "consequences?format=ndjson",
+        "ratings?include=consequence",
+    ]
+    people.post(f"{path}/ratings", {"probability": 0.3}, low)
+    for who in (low, writer, narrow):
+        told = "".join(client.get(f"/v1/{one}", headers=who).text for one in paths)
+        assert "A war" in told
+        assert "Mole" not in told
+    note = {"body": "Why?", "motivation": "questioning"}
+    target = {"type": "consequences", "id": key, "pointer": "/downgrade"}
+    assert refusal(client, low, "annotations", {**note, "target": target}) == "/target/pointer"
+    assert people.read(path, people.admin)["downgrade"] == "Mole has gone."
+    (change,) = people.read(f"{path}/versions", people.admin)["items"][0]["changes"]
+    assert change == {
+        "pointer": "/downgrade", "before": "Mole agreed.", "after": "Mole has gone.",
+    }  # fmt: skip
 
 
 def test_what_an_assessor_says_is_marked_no_lower_than_who_says_it(
