@@ -24,9 +24,10 @@ from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.kernel.errors import NO_PATH
 from app.kernel.migrations import head, migrate, starting
+from app.kernel.types import now
 from app.keys.admission import is_loopback
-from app.keys.command import key
-from app.keys.service import any_there
+from app.keys.command import FIRST_KEY, end_of, key
+from app.keys.service import closed, good, leading
 from app.main import create_app
 from app.operate.command import backup, doctor, restore
 from app.operate.stores import loose
@@ -89,18 +90,25 @@ def _tell(settings: Settings, database: Database) -> None:
     if settings.oidc_issuer:
         return
     with database.read() as session:
-        closed = any_there(session)
-    if not closed and not is_loopback(settings.host):
+        shut, keys = closed(session), good(session, now())
+    if shut and not keys:
+        raise click.ClickException(
+            "Every key there was has expired or was revoked, and what was closed isn't opened"
+            f" again. Make one first: {FIRST_KEY}"
+        )
+    if not shut and not is_loopback(settings.host):
         raise click.ClickException(
             f"There is no key yet, and {settings.host} is reached from other machines. Make one"
-            " first: entente key create NAME --role admin"
+            f" first: {FIRST_KEY}"
         )
-    if not closed:
+    if not shut:
         click.echo(
             "OPEN: whoever reaches this address may read and change everything. It is this"
-            " machine's own; `entente key create NAME --role admin` closes it.",
+            f" machine's own; `{FIRST_KEY}` closes it.",
             err=True,
         )
+    elif ending := end_of(leading(keys)):
+        click.echo(ending, err=True)
 
 
 # --- migrate, load ----------------------------------------------------------------------------

@@ -1,16 +1,29 @@
 """What somebody may see, asked for anew each time: rights are derived, never copied."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.kernel.access import Principal
+from app.kernel.db import Tx
 from app.kernel.eyes import CLEAR
 from app.kernel.view import View
 
 WHO: list[Callable[[Session, str], Principal | None]] = []
 """Who knows principals by name, put here by the modules that do."""
+GUARDS: list[Callable[[Tx], AbstractContextManager[None]]] = []
+"""What looks at a change of who may do what, and may refuse it; put here in the same way."""
+
+
+@contextmanager
+def guarded(tx: Tx) -> Iterator[None]:
+    """A change of who may do what."""
+    with ExitStack() as stack:
+        for guard in GUARDS:
+            stack.enter_context(guard(tx))
+        yield
 
 
 def principal_of(session: Session, name: str) -> Principal | None:

@@ -33,7 +33,7 @@ def is_loopback(host: str) -> bool:
 
 
 class KeyAdmission:
-    """Finds out who asks. Open, on a loopback address only, until the first key is there."""
+    """Finds out who asks. Open, on a loopback address, until the first key; never again."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class KeyAdmission:
     def _look(self) -> None:
         if self.local:
             with self.database.read() as session:
-                self.open = not service.any_there(session)
+                self.open = not service.closed(session)
         self._look_at = time.monotonic() + LOOK_EVERY
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """`entente key` on the command line: the first key, and the way back in for who lost theirs."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 import sqlalchemy as sa
@@ -17,12 +17,23 @@ from app.kernel.records import Row
 from app.kernel.view import View
 from app.keys.models import Key
 from app.keys.schemas import KeyIn
-from app.keys.service import keys, make
+from app.keys.service import good, keys, leading, make
 from app.principals.models import Principal as Holder
 from app.principals.schemas import PrincipalIn
 from app.principals.service import principals
 
 OWNER = Principal.owner(LOCAL)
+FIRST_KEY = "entente key create NAME --role admin"
+
+
+def end_of(leading: Sequence[datetime | None]) -> str:
+    """Of the keys that make others, what to say of their end; nothing where one never ends."""
+    if not leading:
+        return f"No key makes others any more; here, `{FIRST_KEY}` does."
+    ends = [end for end in leading if end is not None]
+    if len(ends) < len(leading):
+        return ""
+    return f"The last key that makes others ends on {max(ends):%Y-%m-%d}: make another before."
 
 
 @click.group()
@@ -53,7 +64,9 @@ def key() -> None:
     type=click.Choice(sorted(ROLES["admin"])),
     help="Only this permission; repeat.  [default: all of the principal's]",
 )
-@click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), help="Days until it expires.  [default: never]"
+)
 def create(
     principal: str, name: str, scopes: Sequence[str], days: int | None, **said: object
 ) -> None:
@@ -69,9 +82,12 @@ def create(
                 expires_at=tx.now + timedelta(days=days) if days else None,
             )
             row, text = make(tx, hashing, shape)
+            ending = end_of(leading(good(tx.session, tx.now)))
     click.echo(
         f"{holder['slug']} is {holder['role']}, cleared for {holder['clearance']}.", err=True
     )
+    if ending:
+        click.echo(ending, err=True)
     click.echo(f"The key {row['prefix']}… is shown this once:", err=True)
     click.echo(text)
 

@@ -5,22 +5,24 @@ import hmac
 import re
 import secrets
 import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, records
 from app.kernel.access import LOCAL, ROLES, Principal
-from app.kernel.db import Database, Tx
+from app.kernel.db import Database, Tx, take_turn
 from app.kernel.errors import Conflict, Gone, Invalid
 from app.kernel.eyes import EVERYTHING
 from app.kernel.listing import Rows, equals, refers
 from app.kernel.records import Row
 from app.kernel.resource import Resource
-from app.kernel.rights import WHO
+from app.kernel.rights import GUARDS, WHO, guarded
 from app.kernel.tables import table_of
 from app.kernel.types import Label, Reference, Shape, now
 from app.kernel.view import View
@@ -74,6 +76,16 @@ class Keys(Resource):
         ):
             raise Invalid.at("/expires_at", "lies in the past; delete a key to revoke it")
 
+    def change(self, tx: Tx, before: Row, shape: Shape) -> Row:
+        """Write the next version, unless nobody could then let anybody in."""
+        with guarded(tx):
+            return super().change(tx, before, shape)
+
+    def remove(self, tx: Tx, before: Row) -> None:
+        """Revoke a key, unless nobody could then let anybody in."""
+        with guarded(tx):
+            super().remove(tx, before)
+
 
 keys = Keys()
 
@@ -93,10 +105,51 @@ def digest_of(text: str, secret: bytes) -> str:
     return hmac.digest(secret, text.encode(), hashlib.sha256).hex()
 
 
-def any_there(session: Session) -> bool:
-    """Whether there is a key: from then on the service is closed to who has none."""
-    t = View(EVERYTHING).of(Table)
-    return session.execute(sa.select(t.c.id).limit(1)).first() is not None
+def closed(session: Session) -> bool:
+    """Whether there ever was a key: from the first on the service is closed to who has none.
+
+    What has expired or was revoked leaves its row: what was closed doesn't open again by itself.
+    """
+    return session.execute(sa.select(Table.id).limit(1)).first() is not None
+
+
+def good(session: Session, moment: datetime) -> list[sa.Row[Any]]:
+    """The keys that let somebody in at a moment: `role`, `scopes` and `expires_at` of each."""
+    view = View(EVERYTHING)
+    key, holder = view.of(Table), view.of(Holder)
+    statement = sa.select(holder.c.role, key.c.scopes, key.c.expires_at).join_from(
+        key, holder, holder.c.id == key.c.principal
+    )
+    lasts = sa.or_(key.c.expires_at.is_(None), key.c.expires_at > moment)
+    return list(session.execute(statement.where(lasts)))
+
+
+def leading(keys: Iterable[sa.Row[Any]]) -> list[datetime | None]:
+    """When those of some keys end that make others; None is never."""
+    return [
+        key.expires_at
+        for key in keys
+        if "admin" in ROLES[key.role] and (key.scopes is None or "admin" in key.scopes)
+    ]
+
+
+@contextmanager
+def _way_in(tx: Tx) -> Iterator[None]:
+    """Keep a key that makes others, where there is one. Raises Conflict.
+
+    Whoever runs the service needs none: they make one by the command line.
+    """
+    take_turn(tx.session, "keys")
+    before = leading(good(tx.session, tx.now))
+    yield
+    if before and not tx.caller.is_owner and not leading(good(tx.session, tx.now)):
+        raise Conflict(
+            "No key could make others any more. Make another admin's key first; where the service"
+            " runs, `entente key create NAME --role admin` does."
+        )
+
+
+GUARDS.append(_way_in)
 
 
 def make(tx: Tx, secret: bytes, shape: KeyIn) -> tuple[Row, str]:
@@ -104,7 +157,7 @@ def make(tx: Tx, secret: bytes, shape: KeyIn) -> tuple[Row, str]:
 
     Raises Conflict where it is the first, which closes the service, and can't make others.
     """
-    if not any_there(tx.session):
+    if not closed(tx.session):
         holder = records.find(tx.session, Holder, shape.principal, tx.view)
         may = ROLES[holder["role"]] & set(ROLES["admin"] if shape.scopes is None else shape.scopes)
         if "admin" not in may:
@@ -200,7 +253,7 @@ def touch(database: Database, row: Row, moment: datetime) -> None:
 
 def _local(session: Session, name: str) -> Principal | None:
     """The caller of an open service, while it is open."""
-    return Principal.owner(LOCAL) if name == LOCAL and not any_there(session) else None
+    return Principal.owner(LOCAL) if name == LOCAL and not closed(session) else None
 
 
 WHO.append(_local)

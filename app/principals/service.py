@@ -6,12 +6,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.kernel.access import JUDGING, ROLES, Principal, Role
+from app.kernel.db import Tx
 from app.kernel.eyes import EVERYTHING
 from app.kernel.listing import Rows, equals, matches
 from app.kernel.markings import eyes_of
+from app.kernel.records import Row
 from app.kernel.resource import Resource
-from app.kernel.rights import WHO
-from app.kernel.types import QueryBool, Slug, Tlp
+from app.kernel.rights import WHO, guarded
+from app.kernel.types import QueryBool, Shape, Slug, Tlp
 from app.kernel.view import View
 from app.principals.models import Principal as Table
 from app.principals.schemas import Principal as Shown
@@ -43,6 +45,16 @@ class Principals(Resource):
     query = PrincipalQuery
     noun = "principal"
     fixed = ("slug", "machine")
+
+    def change(self, tx: Tx, before: Row, shape: Shape) -> Row:
+        """Write the next version, unless nobody could then let anybody in."""
+        with guarded(tx):
+            return super().change(tx, before, shape)
+
+    def remove(self, tx: Tx, before: Row) -> None:
+        """Delete a principal, unless nobody could then let anybody in."""
+        with guarded(tx):
+            super().remove(tx, before)
 
 
 principals = Principals()

@@ -1,6 +1,9 @@
 """Keys: who asks, what they may do, and since when no longer."""
 
 import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +18,7 @@ from app.kernel.types import now
 from app.main import create_app
 from app.permissions import PERMISSIONS
 from tests.access.people import People, bearer
+from tests.command import entente, refused
 from tests.helpers import make, make_actor, make_alliance, make_consequence, read
 
 
@@ -31,6 +35,81 @@ def test_the_first_key_closes_it_to_everybody_else(client: TestClient) -> None:
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert people.status("actors", people.admin) == 200
     assert people.read("me", people.admin)["open"] is False
+
+
+def test_what_was_closed_stays_closed_when_no_key_is_left(
+    client: TestClient, start: Callable[..., TestClient], database_url: str
+) -> None:
+    people = People(client)
+    (key,) = people.read("keys", people.admin)["items"]
+    assert entente(database_url, "key", "revoke", key["prefix"]).exit_code == 0
+    assert people.status("actors", people.admin) == 401
+    for service in (client, start()):
+        assert service.get("/v1/actors").status_code == 401
+    told = refused(entente(database_url, "serve", port="0", dataset="none"))
+    assert told.startswith("Every key there was has expired or was revoked")
+    assert told.endswith("entente key create NAME --role admin")
+    made = entente(database_url, "key", "create", "chief")
+    assert people.status("actors", bearer(made.stdout.strip())) == 200
+
+
+def test_the_last_key_that_makes_others_is_not_lost_over_http(client: TestClient) -> None:
+    people = People(client)
+    people.join("eve", "editor")
+    (key, _) = people.read("keys", people.admin)["items"]
+    stale = {**people.admin, "If-Match": "*"}
+
+    def tried() -> list[int]:
+        answers = [
+            client.patch("/v1/principals/chief", json={"role": "editor"}, headers=stale),
+            client.patch(f"/v1/keys/{key['id']}", json={"scopes": ["read"]}, headers=stale),
+            client.delete("/v1/principals/chief", headers=stale),
+            client.delete(f"/v1/keys/{key['id']}", headers=stale),
+        ]
+        assert all("entente key create" in answer.json()["detail"] for answer in answers)
+        return [answer.status_code for answer in answers]
+
+    assert tried() == [409] * 4
+    # Neither another's key that makes none, nor one's own that makes none, is a way in.
+    people.key("chief", scopes=["read", "write"])
+    people.post("principals", {"slug": "deputy", "name": "Deputy", "role": "admin"})
+    assert tried() == [409] * 4
+    people.patch("principals/chief", name="The chief")
+    people.patch(f"keys/{key['id']}", name="renamed")
+    deputy = people.key("deputy")
+    assert client.delete(f"/v1/keys/{key['id']}", headers=stale).status_code == 204
+    stale = {**deputy, "If-Match": "*"}
+    assert client.delete("/v1/principals/deputy", headers=stale).status_code == 409
+    assert client.delete("/v1/principals/chief", headers=stale).status_code == 204
+
+
+def test_of_two_admins_who_delete_each_other_one_stays(client: TestClient) -> None:
+    people = People(client)
+    people.post("principals", {"slug": "deputy", "name": "Deputy", "role": "admin"})
+    both = {"deputy": people.admin, "chief": people.key("deputy")}
+    begin = threading.Barrier(2)
+
+    def remove(other: str) -> int:
+        begin.wait()
+        headers = {**both[other], "If-Match": "*"}
+        return client.delete(f"/v1/principals/{other}", headers=headers).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(remove, both))
+    # The later one either comes as somebody no more, or would be the last.
+    assert answers[0] == 204
+    assert answers[1] in {401, 409}
+    assert 200 in {people.status("me", who) for who in both.values()}
+
+
+def test_who_makes_a_key_is_told_when_the_last_that_makes_others_ends(database_url: str) -> None:
+    made = entente(database_url, "key", "create", "chief", "--role", "admin", "--days", "30")
+    ends = (now() + timedelta(days=30)).date()
+    assert f"The last key that makes others ends on {ends}" in made.stderr
+    for arguments in (["chief"], ["ann", "--role", "reader", "--days", "1"]):
+        made = entente(database_url, "key", "create", *arguments)
+        assert made.exit_code == 0
+        assert "ends on" not in made.stderr
 
 
 def test_the_first_key_is_an_administrators(client: TestClient) -> None:
