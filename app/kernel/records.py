@@ -5,6 +5,7 @@ its event, and its entry in the audit log. Nothing here commits (see `db`).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,8 +85,13 @@ def missing(
             return Moved(key, tombstone.merged_into)
         if tombstone is not None:
             return Gone(f"The record was deleted on {tombstone.deleted_at:%Y-%m-%dT%H:%M:%SZ}.")
-    late = " Perhaps it hadn't been recorded by `known_at`." if view.known_at else ""
-    return NotFound(f"There is no record {key!r} in {table.name}.{late}")
+    then = ""
+    if (view.as_of or view.known_at) and column in table.c:
+        t = replace(view, as_of=None, known_at=None).of(model)
+        # Who may not see it now is told what they would be of what never was.
+        if session.execute(sa.select(t.c.id).where(t.c[column] == key).limit(1)).first():
+            then = " at the moment that is asked for; there is one now"
+    return NotFound(f"There is no record {key!r} in {table.name}{then}.")
 
 
 NEWEST = 2**31 - 1

@@ -193,6 +193,26 @@ def test_the_record_by_which_one_rates_follows_what_one_says_until_it_says_more(
     assert people.status("assessors/ann", low) == 404
 
 
+def test_what_is_hidden_now_is_at_no_moment_told_from_what_never_was(
+    client: TestClient, people: People, writer: Headers
+) -> None:
+    low = people.join("low", "reader")
+    never = "01890000-0000-7000-8000-000000000000"
+    hidden = actor(people, writer, "hidden", tlp="RED")
+    raised = actor(people, writer, "raised")
+    people.patch("actors/raised", writer, tlp="RED")
+
+    def told(key: str, clocks: str) -> str:
+        answer = client.get(f"/v1/actors/{key}?{clocks}", headers=low)
+        assert answer.status_code == 404
+        return answer.text.replace(key, "").replace(answer.json()["request_id"], "")
+
+    for clocks in ("", "as_of=2023-01-01", "known_at=2023-01-01", "known_at=2200-01-01"):
+        for made in (hidden, raised):
+            assert told(made["id"], clocks) == told(never, clocks)
+            assert told(made["slug"], clocks) == told("never", clocks)
+
+
 def test_a_note_is_marked_as_what_it_is_about(
     client: TestClient, people: People, writer: Headers
 ) -> None:

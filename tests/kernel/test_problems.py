@@ -12,7 +12,7 @@ from app.kernel.access import Principal
 from app.kernel.db import Database
 from app.kernel.errors import Problem
 from app.kernel.types import SLUG_FORM
-from tests.helpers import Body, make_actor, make_alliance, make_consequence, make_item
+from tests.helpers import Body, delete, make_actor, make_alliance, make_consequence, make_item
 
 MISSING = "01890000-0000-7000-8000-000000000000"
 MEMBERS = {"type", "title", "status", "detail", "instance", "request_id", "errors"}
@@ -59,7 +59,6 @@ def test_every_refusal_has_the_one_form(client: TestClient) -> None:
 def test_what_is_not_there_is_told_for_what_it_is(client: TestClient) -> None:
     alliance, other = (make_alliance(client)["id"] for _ in range(2))
     item = make_item(client, alliance)["id"]
-    late = f"There is no record '{MISSING}' in actors. Perhaps it hadn't been recorded by"
     slash = "There is no such path; /v1/actors is there, without the slash at its end."
     elsewhere = f"There is no record '{item}' under this alliance."
     for path, words in (
@@ -68,10 +67,31 @@ def test_what_is_not_there_is_told_for_what_it_is(client: TestClient) -> None:
         ("/v1/nowhere/", "There is no such path; /docs lists those there are."),
         (f"/v1/actors/{MISSING}", f"There is no record '{MISSING}' in actors."),
         (f"/v1/actors/{MISSING}?as_of=2023-01-01", f"There is no record '{MISSING}' in actors."),
-        (f"/v1/actors/{MISSING}?known_at=2023-01-01", f"{late} `known_at`."),
+        (f"/v1/actors/{MISSING}?known_at=2023-01-01", f"There is no record '{MISSING}' in actors."),
         (f"/v1/alliances/{other}/items/{item}", elsewhere),
     ):  # fmt: skip
         assert assert_problem(client.get(path), 404, "not-found")["detail"] == words
+
+
+def test_what_is_there_now_and_was_not_then_says_so(client: TestClient) -> None:
+    alliance = make_alliance(client)["id"]
+    later = make_consequence(client, alliance, effective_at="2024-01-01")["id"]
+    slug = make_actor(client)["slug"]
+    for path, key, kind in (
+        (f"/v1/actors/{slug}?known_at=2023-01-01", slug, "actors"),
+        (f"/v1/alliances/{alliance}/items?known_at=2023-01-01", alliance, "alliances"),
+        (f"/v1/consequences/{later}?as_of=2023-12-31", later, "consequences"),
+        (f"/v1/consequences/{later}/judgement?as_of=2023-12-31", later, "consequences"),
+        (f"/v1/consequences/{later}/history?known_at=2023-12-31", later, "consequences"),
+    ):
+        found = assert_problem(client.get(path), 404, "not-found")["detail"]
+        assert found == (
+            f"There is no record '{key}' in {kind} at the moment that is asked for; there is one"
+            " now."
+        )
+    delete(client, f"actors/{slug}")
+    gone = client.get(f"/v1/actors/{slug}?known_at=2023-01-01")
+    assert assert_problem(gone, 404, "not-found")["detail"].endswith("in actors.")
 
 
 def test_who_may_not_change_a_record_is_told_what_can_be_done_with_it(client: TestClient) -> None:
