@@ -31,12 +31,10 @@ DAY = 86_400.0
 
 def detail(session: Session, key: str, view: View, pooling: Weighing) -> Row:
     """The judgement of a consequence: every pool, every weight, the dissent and the evidence."""
-    record = consequences.read(
-        session, key, view, queries.ConsequenceSingle(**pooling.model_dump(exclude_unset=True))
-    )
+    worth = queries.skill_asked(session, view, pooling)
+    record = consequences.read_from(queries.selection(session, view, pooling, worth=worth), key)
     found: Row = record["judgement"]
     rows = [row for row in in_force(session, view, record["id"]) if counts(row, pooling)]
-    worth = queries.skill_asked(session, view, pooling)
     recent = zip(rows, weights_of(rows, pooling), strict=True)
     weights = [weight * worth.get(row["assessor"], 1.0) for row, weight in recent]
     total = sum(weights)

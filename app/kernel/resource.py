@@ -149,7 +149,11 @@ class Resource(Listed):
 
     def read(self, session: Session, key: str, view: View, query: BaseModel | None = None) -> Row:
         """One record by id or slug, as it is answered. Raises NotFound or Gone."""
-        selection = self.selection(session, view, query)
+        return self.read_from(self.selection(session, view, query), key)
+
+    def read_from(self, selection: Selection, key: str) -> Row:
+        """The same out of what a list would read."""
+        session, view = selection.session, selection.view
         column = "id" if is_id(key) else "slug"
         if column not in selection.columns or not (is_id(key) or is_slug(key)):
             raise records.missing(session, self.model, key, view)
