@@ -26,6 +26,7 @@ EDGES = {
     "keys/admission.py",
     "kernel/docs.py", "kernel/endings.py", "kernel/formats.py", "kernel/http.py",
     "kernel/openapi.py", "kernel/parents.py", "kernel/reading.py", "kernel/routes.py",
+    "kernel/routing.py",
 }  # fmt: skip
 """Where HTTP may be spoken, beside each resource's `routes.py`."""
 
