@@ -25,6 +25,7 @@ from app.matrices import routes as matrices
 from app.network import routes as network
 from app.principals import routes as principals
 from app.ratings import routes as ratings
+from app.rounds import routes as rounds
 from app.scores import routes as scores
 from app.search import routes as search
 from app.sources import routes as sources
@@ -44,6 +45,7 @@ TAGS = (
     ("indicators", "What would change our mind, and what was read of it", indicators.router),
     ("hypotheses", "Competing answers to a question, weighed", hypotheses.router),
     ("ratings", "Each assessor's judgement; superseded or withdrawn, never edited", ratings.router),
+    ("rounds", "Blind rounds: rated unseen, then revealed at once", rounds.router),
     ("claims", "Propositions with speaker, carriers and grade", claims.router),
     ("sources", "Documents and outlets, graded", sources.router),
     ("actors", "States, bodies, persons, groups, voices", actors.router),

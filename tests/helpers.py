@@ -233,6 +233,26 @@ def rate(
     return make(client, f"consequences/{consequence}/ratings", body)
 
 
+def open_round(client: TestClient, alliance: str, consequences: Sequence[str], **said: Any) -> Body:
+    """A blind round on consequences of an alliance."""
+    body = {"title": unique("Round"), "consequences": list(consequences), **said}
+    return make(client, f"alliances/{alliance}/rounds", body)
+
+
+def answer(
+    client: TestClient, round_: str, consequence: str, probability: Any, **said: Any
+) -> Body:
+    """A sealed answer to a round, by the caller unless an assessor is said."""
+    body = {"consequence": consequence, "probability": probability, **said}
+    return make(client, f"rounds/{round_}/ratings", body)
+
+
+def reveal(client: TestClient, round_: str) -> Body:
+    """Close a round and reveal it."""
+    make(client, f"rounds/{round_}/close", {})
+    return make(client, f"rounds/{round_}/reveal", {})
+
+
 def make_matrix(client: TestClient, **said: Any) -> Body:
     """A risk matrix of a name of its own."""
     grid = [[0, 0, 1, 1, 1], [0, 1, 1, 2, 2], [1, 1, 2, 3, 3], [1, 2, 3, 3, 4], [2, 3, 3, 4, 4]]

@@ -46,6 +46,7 @@ DERIVED_WRITERS = {
     "assessments/service.py",  # what an edition holds
     "delivery/store.py",  # what came of sending
     "webhooks/service.py",  # webhooks, which are no records
+    "rounds/sealed.py",  # what was answered in a round, until it is revealed
     "sources/service.py",  # the texts of a source that is redacted
 }
 """The only modules with an INSERT, UPDATE or DELETE, each of its own tables."""
@@ -169,7 +170,8 @@ def test_every_record_is_a_resource_that_can_be_searched_annotated_and_loaded() 
     assert set(get_args(TargetType)) == set(Record.kinds)
     assert set(get_args(Kind)) == set(Record.kinds)
     assert set(get_args(ChangedKind)) == {*Record.kinds, "webhooks"}
-    assert set(files.ORDER) == set(Record.kinds) - {"matrices"}
+    # A round is opened, answered and closed by people; what it came to is loaded as ratings.
+    assert set(files.ORDER) == set(Record.kinds) - {"matrices", "rounds"}
 
 
 def test_every_reference_names_a_kind_and_a_field() -> None:
@@ -204,6 +206,7 @@ def test_no_folder_of_a_resource_has_other_files_than_the_house_names() -> None:
         "consequences": {"judgement", "resolution", "review", "skill"},
         "keys": {"command", "admission", "oidc"},
         "ratings": {"assumptions", "judgements", "pooling", "weights"},
+        "rounds": {"sealed"},
     }
     for resource in Resource.known.values():
         folder = APP / resource.kind

@@ -12,7 +12,7 @@ TargetType = Literal[
     "actors", "alliances", "annotations", "assessments", "assessors", "causes", "claims",
     "consequences", "contradictions", "evaluations", "evidence", "exchanges", "factors",
     "indicators", "items", "matrices", "outcomes", "questions", "ratings", "readings",
-    "sources",
+    "rounds", "sources",
 ]  # fmt: skip
 Motivation = Literal[
     "assessing", "bookmarking", "classifying", "commenting", "describing", "editing",

@@ -25,7 +25,7 @@ from app.kernel.view import View, in_sight
 Row = dict[str, Any]
 Records = dict[str, list[Row]]
 
-APART = frozenset({"alliances", "annotations", "assessments", "consequences", "matrices"})
+APART = frozenset({"alliances", "annotations", "assessments", "consequences", "matrices", "rounds"})
 """What is in an edition by a rule of its own or not at all, however it is named."""
 STAMPS = frozenset({"created_by", "created_at", "recorded_by", "recorded_at", "included"})
 """What says who wrote a record down when: the edition's `known_at` and its versions do."""

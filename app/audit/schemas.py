@@ -7,9 +7,9 @@ from pydantic import Field
 from app.kernel.types import IdText, Instant, Sha256, Shape
 
 Action = Literal[
-    "created", "updated", "deleted", "merged", "withdrawn", "published", "raised", "lowered",
-    "downgraded", "redacted", "key_made", "key_rotated", "key_revoked", "loaded", "refused",
-    "refused_more",
+    "created", "updated", "deleted", "merged", "withdrawn", "published", "answered",
+    "closed", "revealed", "raised", "lowered", "downgraded", "redacted", "key_made", "key_rotated",
+    "key_revoked", "loaded", "refused", "refused_more",
 ]  # fmt: skip
 
 

@@ -91,6 +91,7 @@ def _ratings(world: World) -> list[Row]:
             confidence_rank=RANKS.index(confidence),
             rationale=world.prose.sentence(random),
             assumptions=[],
+            round=None,
             effective_at=at,
             review_by=at + timedelta(days=180),
             supersedes=before["id"] if before else None,

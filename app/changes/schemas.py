@@ -13,7 +13,7 @@ Kind = Literal[
     "actors", "alliances", "annotations", "assessments", "assessors", "causes", "claims",
     "consequences", "contradictions", "evaluations", "evidence", "exchanges", "factors",
     "indicators", "items", "matrices", "outcomes", "questions", "ratings", "readings",
-    "sources", "webhooks",
+    "rounds", "sources", "webhooks",
 ]  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def compare(before: Mapping[str, Held], after: Mapping[str, Held], scale: str) -
         )
         log_odds = bands = None
         if one.point is not None and two.point is not None:
-            log_odds = _move(one.point, two.point)
+            log_odds = move(one.point, two.point)
             rows = [words.index(yardstick.render(scale, p).word) for p in (one.point, two.point)]
             bands = rows[1] - rows[0]
         kinds = (MODIFIED,) * bool(fields) + (MOVED,) * _moved(one, two)
@@ -73,9 +73,10 @@ def compare(before: Mapping[str, Held], after: Mapping[str, Held], scale: str) -
     return found
 
 
-def _move(before: float, after: float) -> float:
-    move = logit(after) - logit(before)
-    return 0.0 if abs(move) < NEARLY else move
+def move(before: float, after: float) -> float:
+    """The move from one probability to another in log-odds (nats); rounding is none."""
+    moved = logit(after) - logit(before)
+    return 0.0 if abs(moved) < NEARLY else moved
 
 
 def _moved(one: Held, two: Held) -> bool:
@@ -84,6 +85,6 @@ def _moved(one: Held, two: Held) -> bool:
         return True
     pairs = ((one.point, two.point), (one.low, two.low), (one.high, two.high))
     return any(
-        (a is None) != (b is None) or (a is not None and b is not None and _move(a, b) != 0.0)
+        (a is None) != (b is None) or (a is not None and b is not None and move(a, b) != 0.0)
         for a, b in pairs
     )

@@ -37,6 +37,7 @@ TYPES: dict[str, str] = {
     "consequence.resolved": "Its outcome is settled, or settled otherwise than it was",
     "indicator.crossed": "A reading crosses the threshold of an indicator: `data.reading`",
     "assumption.broken": "A key assumption is broken; ratings that name it need review",
+    "round.revealed": "The answers of a blind round became ratings, all at once",
     "edition.published": "An edition of the judgement on an alliance was published",
     "webhook.disabled": "A webhook was disabled; only its owner is told",
 }

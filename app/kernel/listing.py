@@ -18,7 +18,7 @@ from app.kernel.errors import Invalid
 from app.kernel.forms import form
 from app.kernel.ids import is_id, is_slug
 from app.kernel.tables import Versioned, table_of
-from app.kernel.types import Instant, QueryBool, QueryInt, broken
+from app.kernel.types import IdText, Instant, QueryBool, QueryInt, broken
 from app.kernel.view import View
 
 PAGE = 50
@@ -84,6 +84,15 @@ class Single(Clocks):
             description="Records named here, whole, `included`",
         ),
     ] = None
+
+
+class PageQuery(BaseModel):
+    """Which page of a list of what are no records."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: Annotated[QueryInt, Field(ge=1, le=PAGE_LIMIT, description="Entries a page")] = PAGE
+    cursor: Annotated[IdText | None, Field(description="`next` of the page before")] = None
 
 
 class Rows(Single):

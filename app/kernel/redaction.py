@@ -78,6 +78,7 @@ def _redact(tx: Tx, resource: Resource, row: Row, reason: str) -> Row:
     events.note(tx, "redacted", resource.kind, new)
     resource.redacted(tx, row)
     for other in Resource.known.values():
+        other.forget(tx, row["id"])
         for record in other.quoting(tx.session, row["id"]):
             quoting = ever(tx.session, other.model, record, View(EVERYTHING))
             _redact(tx, other, quoting, reason)

@@ -258,6 +258,9 @@ class Resource(Listed):
     def redacted(self, tx: Tx, row: Row) -> None:
         """Remove what else is kept of a record whose content has just been removed."""
 
+    def forget(self, tx: Tx, record: str) -> None:
+        """Remove what is kept here of another record whose content has just been removed."""
+
     def quoting(self, session: Session, record: str) -> Sequence[str]:  # noqa: ARG002 - some kinds quote others
         """The ids of those that quote a record, which go with it."""
         return ()

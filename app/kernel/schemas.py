@@ -83,6 +83,10 @@ class RecordOut(VersionedOut):
     ] = None
 
 
+class Nothing(Shape):
+    """There is nothing to be said."""
+
+
 class MergeIn(Shape):
     """The record that stands for both from now on."""
 

@@ -20,14 +20,16 @@ class Rating(Record):
         sa.Index("ix_ratings_in_force", "consequence", "ended_at", **live()),
         sa.Index("ix_ratings_assessor", "assessor", "effective_at", "id", **live()),
         sa.Index("ix_ratings_created", "created_at", "id", **live()),
+        sa.Index("ix_ratings_round", "round", **live("round IS NOT NULL")),
     )
     references = (
         Reference("consequence", "consequences"),
         Reference("assessor", "assessors"),
         Reference("supersedes", "ratings"),
         Reference("assumptions/*", "factors"),
+        Reference("round", "rounds"),
     )
-    under = ("consequence",)
+    under = ("consequence", "round")
     searchable = ("rationale", "change_reason")
 
     consequence: Mapped[str] = mapped_column(Id, sa.ForeignKey("consequences.id"))
@@ -59,6 +61,8 @@ class Rating(Record):
     risk_level: Mapped[int | None]
     matrix: Mapped[str | None] = mapped_column(text_column(80))
     matrix_version: Mapped[int | None]
+    round: Mapped[str | None] = mapped_column(Id)
+    """The blind round it was said in, unseen until that was revealed."""
 
 
 class Judgement(Base):

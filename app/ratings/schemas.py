@@ -1,7 +1,7 @@
 """The wire shapes of ratings and of judgements."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     Discriminator,
@@ -94,8 +94,8 @@ class RatingFields(Shape):
     model: Annotated[Name | None, Field(description="Of a machine: the model behind it")] = None
 
 
-class RatingIn(RatingFields, RecordIn):
-    """A rating: a probability (number or interval), or a word of a scale, or both."""
+class Said(RatingFields, RecordIn):
+    """What an assessor says: a probability (number or interval), or a word of a scale, or both."""
 
     assessor: Annotated[
         Reference | None,
@@ -104,17 +104,10 @@ class RatingIn(RatingFields, RecordIn):
     probability: Annotated[
         Given, Field(description="A number, e.g. 0.6 for 60 per cent, or an interval around one")
     ] = None
-    effective_at: Annotated[
-        Instant | None, Field(description="From when it holds; now, where it isn't given")
-    ] = None
-    supersedes: Annotated[
-        IdText | None,
-        Field(description="The assessor's rating it follows; found where it isn't given"),
-    ] = None
     machine: Annotated[bool, Field(strict=True, description="Whether a machine made it")] = False
 
     @model_validator(mode="after")
-    def _has_a_probability(self) -> "RatingIn":
+    def _has_a_probability(self) -> Self:
         if (self.scale is None) != (self.word is None):
             raise broken("scale" if self.scale is None else "word", "scale and word come together")
         if self.probability is None and self.word is None:
@@ -144,6 +137,18 @@ class RatingIn(RatingFields, RecordIn):
         return {"point": band.point, "low": band.low, "high": band.high}
 
 
+class RatingIn(Said):
+    """A rating, and from when it holds."""
+
+    effective_at: Annotated[
+        Instant | None, Field(description="From when it holds; now, where it isn't given")
+    ] = None
+    supersedes: Annotated[
+        IdText | None,
+        Field(description="The assessor's rating it follows; found where it isn't given"),
+    ] = None
+
+
 class RatingOf(RatingIn):
     """A rating of the consequence it names."""
 
@@ -169,6 +174,7 @@ class Rating(RatingFields, RecordOut):
     risk_level: Annotated[int | None, Field(description="By the matrix in use when it was made")]
     matrix: str | None
     matrix_version: int | None
+    round: Annotated[IdText | None, Field(description="The blind round it was said in")]
 
 
 class Withdrawal(Shape):

@@ -32,7 +32,7 @@ from app.matrices.service import in_use, level_of
 from app.ratings import assumptions, judgements
 from app.ratings.judgements import latest
 from app.ratings.models import Rating as Table
-from app.ratings.schemas import Rating, RatingIn, RatingOf, Status, Withdrawal
+from app.ratings.schemas import Rating, RatingOf, Said, Status, Withdrawal
 
 SERIES = ("consequence", "assessor", "marking")
 """An assessor's ratings under one marking follow each other: a hidden one ends none in sight."""
@@ -55,6 +55,7 @@ class RatingQuery(Listing):
 
     consequence: Annotated[list[IdText], equals("consequence")] = []
     assessor: Annotated[list[Reference], refers("assessor", "assessors")] = []
+    round: Annotated[list[IdText], equals("round")] = []
     status: Annotated[list[Status], equals("status")] = []
     machine: Annotated[QueryBool | None, matches("machine")] = None
     assumption: Annotated[
@@ -86,6 +87,7 @@ class Ratings(Judged):
         "consequence": "consequence",
         "supersedes": "supersedes",
         "assumptions": "assumptions/*",
+        "round": "round",
     }
 
     def selection(
@@ -138,7 +140,7 @@ class Ratings(Judged):
 
     def columns(self, shape: Shape) -> Row:
         """The columns a rating fills: point, low and high, with their log-odds to pool by."""
-        if not isinstance(shape, RatingIn):
+        if not isinstance(shape, Said):
             raise TypeError(shape)
         row = {**super().columns(shape), **shape.interval}
         row |= {f"logit_{name}": logit(row[name]) for name in ("point", "low", "high")}
@@ -147,19 +149,26 @@ class Ratings(Judged):
 
     def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - ratings are only made
         """Date it, give it its assessor and its place in the succession, and its risk level."""
-        row["effective_at"] = succession.begin(
-            tx,
-            Record.kinds["consequences"],
-            row["consequence"],
-            row["effective_at"],
-            "/effective_at",
-        )
-        if row["review_by"] is not None and row["review_by"] <= row["effective_at"]:
-            raise Invalid.at("/review_by", "must be later than effective_at")
+        _take_turn(tx, row)
         settle_assessor(tx, row)
-        assumptions.check(tx, row["assumptions"])
+        self.examine(tx, row)
         self._place(tx, row)
         self._level(tx, row)
+
+    def examine(self, tx: Tx, row: Row) -> None:
+        """Refuse what can't be said, whenever it comes into force. Raises Invalid."""
+        if row["review_by"] is not None and row["review_by"] <= row["effective_at"]:
+            raise Invalid.at("/review_by", "must be later than effective_at")
+        assumptions.check(tx, row["assumptions"])
+
+    def enter(self, tx: Tx, row: Row) -> Row:
+        """Write a rating that was said, marked and examined before: now it takes its place."""
+        _take_turn(tx, row)
+        self._place(tx, row)
+        self._level(tx, row)
+        row = records.create(tx, Table, row, row["id"])
+        self.saved(tx, row, None)
+        return row
 
     def _place(self, tx: Tx, row: Row) -> None:
         last, following = succession.neighbours(tx, Table, row, SERIES)
@@ -208,6 +217,14 @@ class Ratings(Judged):
 
 
 ratings = Ratings()
+
+
+def _take_turn(tx: Tx, row: Row) -> None:
+    """Date a rating, once it is its consequence's turn."""
+    consequences, at = Record.kinds["consequences"], row["effective_at"]
+    row["effective_at"] = succession.begin(
+        tx, consequences, row["consequence"], at, "/effective_at"
+    )
 
 
 def withdraw(tx: Tx, key: str, shape: Withdrawal) -> Row:

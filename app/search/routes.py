@@ -21,7 +21,7 @@ Kind = Literal[
     "actors", "alliances", "annotations", "assessments", "assessors", "causes", "claims",
     "consequences", "contradictions", "evaluations", "evidence", "exchanges", "factors",
     "indicators", "items", "matrices", "outcomes", "questions", "ratings", "readings",
-    "sources",
+    "rounds", "sources",
 ]  # fmt: skip
 
 

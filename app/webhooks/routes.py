@@ -17,17 +17,16 @@ from app.kernel.http import (
     require_version,
     written,
 )
+from app.kernel.listing import PageQuery
 from app.kernel.parents import Key
 from app.kernel.responses import CHANGE, LIST, MADE, MAKE, READ, REMOVE, TAG, UNCHANGED
 from app.kernel.routing import ResourceRouter
-from app.kernel.schemas import merge, patch_of
+from app.kernel.schemas import Nothing, merge, patch_of
 from app.webhooks import service
 from app.webhooks.schemas import (
     Delivery,
     DeliveryPage,
     DeliveryQuery,
-    Nothing,
-    PageQuery,
     RotateIn,
     Webhook,
     WebhookChange,

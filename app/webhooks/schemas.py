@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from app.changes.schemas import EventType, Kind
-from app.kernel.listing import PAGE, PAGE_LIMIT
-from app.kernel.types import IdText, Instant, Name, QueryInt, Reference, Shape, Url
+from app.kernel.listing import PageQuery
+from app.kernel.types import IdText, Instant, Name, Reference, Shape, Url
 
 State = Literal["waiting", "delivered", "failed", "dead"]
 
@@ -77,10 +77,6 @@ class RotateIn(Shape):
     overlap_hours: Annotated[int, Field(ge=0, le=720, strict=True)] = 24
 
 
-class Nothing(Shape):
-    """There is nothing to be said."""
-
-
 class Delivery(Shape):
     """One event on its way to one webhook. What the receiver answered isn't kept."""
 
@@ -107,15 +103,6 @@ class DeliveryPage(Shape):
 
     items: list[Delivery]
     next: str | None
-
-
-class PageQuery(BaseModel):
-    """Which page of a list."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    limit: Annotated[QueryInt, Field(ge=1, le=PAGE_LIMIT, description="Entries a page")] = PAGE
-    cursor: Annotated[IdText | None, Field(description="`next` of the page before")] = None
 
 
 class DeliveryQuery(PageQuery):

@@ -24,9 +24,13 @@ DOCUMENT = create_app(Settings(database_url="sqlite:///nowhere.db")).openapi()
 OWN = {
     "get_webhook", "update_webhook", "rotate_webhook", "test_webhook", "list_deliveries",
     "get_delivery", "replay_delivery", "get_signing_key",
+    "get_round", "update_round", "list_round_versions", "answer_round", "list_round_answers",
+    "get_round_answer", "close_round", "reveal_round", "get_round_results",
 }  # fmt: skip
-"""Of what is made here: nobody has a webhook before, and each service its own key."""
-EMPTY = {"list_consequence_annotations", "list_webhooks"}
+"""Of what is made here: nobody has a webhook or a round before, and each service its own key."""
+EMPTY = {
+    "list_alliance_rounds", "list_consequence_annotations", "list_rounds", "list_webhooks",
+}  # fmt: skip
 NOT_HELD = {"get_source_text": "the data set has the hashes of texts, not the texts"}
 """What can't be answered has no example to press."""
 

@@ -17,7 +17,8 @@ def test_everything_is_read_when_anything_is_deleted(
     for path, _, operation in operations(document, "delete"):
         name = operation["operationId"]
         if name in {
-            "delete_alliance", "delete_consequence", "delete_indicator", "delete_question"
+            "delete_alliance", "delete_consequence", "delete_indicator", "delete_question",
+            "delete_round",
         }:  # fmt: skip
             continue  # what stands under them goes with them
         deleted = wire.say("DELETE", world.path(path, name), None)
@@ -52,6 +53,7 @@ def test_a_record_that_names_what_was_deleted_can_be_changed(
         (f"{alliance}/factors/{i['factor']}", "description"),
         (f"{alliance}/contradictions/{i['contradiction']}", "note"),
         (f"questions/{i['question']}", "note"),
+        (f"rounds/{i['round']}", "note"),
     ):
         assert helpers.patch(client, path, **{field: "Changed."})[field] == "Changed."
 
@@ -72,7 +74,7 @@ def test_a_record_can_not_begin_to_name_what_was_deleted(client: TestClient, wor
     assert refused.json()["errors"][0]["pointer"] == "/relations/0/claim"
 
 
-@pytest.mark.parametrize("parent", ["alliance", "consequence", "question"])
+@pytest.mark.parametrize("parent", ["alliance", "consequence", "question", "round"])
 def test_nothing_is_written_under_what_was_deleted(
     wire: Wire, world: World, document: Body, parent: str
 ) -> None:

@@ -13,6 +13,9 @@ from tests import helpers
 from tests.helpers import Body
 from tests.hostile.values import NOBODY
 
+PARENTS = (
+    "alliance", "assessment", "consequence", "indicator", "question", "round", "webhook",
+)  # fmt: skip
 TEXT = "They agreed on satellites. They denied shells."
 
 
@@ -28,7 +31,7 @@ class World:
         for ending in ("_versions", "_text", "_scores"):
             noun = noun.removesuffix(ending)
         path = template.replace("{key}", self.ids.get(noun, ""))
-        for parent in ("alliance", "assessment", "consequence", "indicator", "question", "webhook"):
+        for parent in PARENTS:
             path = path.replace(f"{{{parent}}}", self.ids[parent])
         return path
 
@@ -91,6 +94,7 @@ def make_world(client: TestClient, *, closed: bool = False, **marked: Any) -> Wo
     question = asked["id"]
     cells = ["I/C", "C/II"]
     evaluation = helpers.evaluate(client, asked, assessor["slug"], cells, **marked)["id"]
+    rounds = _make_rounds(client, alliance, consequence, effect, **marked)
     annotation = helpers.annotate(client, "claims", claim, "A note.", **marked)["id"]
     assessment = helpers.make_edition(client, alliance, **marked)["id"]
     signing_key = helpers.read(client, "assessments/keys")["items"][0]["id"]
@@ -102,7 +106,27 @@ def make_world(client: TestClient, *, closed: bool = False, **marked: Any) -> Wo
     if closed:
         key = helpers.make(client, "keys", {"principal": principal, "name": "Key"})["id"]
     found = {name: value for name, value in locals().items() if isinstance(value, str)}
-    return World({**found, "source": source["id"], "assessor": assessor["id"]})
+    return World({**found, **rounds, "source": source["id"], "assessor": assessor["id"]})
+
+
+def _make_rounds(
+    client: TestClient, alliance: str, consequence: str, effect: str, **marked: Any
+) -> dict[str, str]:
+    """A round that was revealed, and an open one after it with an answer of the caller's.
+
+    By the names of the operations: `round_results` has results, `round_answer` is one's own.
+    """
+    first = helpers.open_round(client, alliance, [consequence, effect], **marked)["id"]
+    said = helpers.answer(client, first, effect, 0.4, **marked)["id"]
+    helpers.reveal(client, first)
+    who = helpers.read(client, f"ratings/{said}")["assessor"]
+    second = helpers.open_round(client, alliance, [consequence], after=first, **marked)["id"]
+    return {
+        "round": second,
+        "round_results": first,
+        "round_answer": helpers.answer(client, second, consequence, 0.3, **marked)["id"],
+        "own_assessor": helpers.read(client, f"assessors/{who}")["id"],
+    }
 
 
 def valid_bodies(world: World) -> dict[str, Body]:
@@ -127,6 +151,8 @@ def valid_bodies(world: World) -> dict[str, Body]:
         "machine": False,
         "tlp": "GREEN",
     }
+    answer = {name: rating[name] for name in rating if name not in {"effective_at", "supersedes"}}
+    answer["review_by"] = "2100-10-01"
     consequence = {
         "ref": "K09",
         "title": "Shells are delivered",
@@ -339,6 +365,17 @@ def valid_bodies(world: World) -> dict[str, Body]:
         "create_cause": {"status": "confirmed", **finding, "tlp": "CLEAR"},
         "rate_consequence": rating,
         "create_rating": {**rating, "consequence": i["consequence"]},
+        "create_round": {
+            "ref": "R99",
+            "title": "The year to come",
+            "note": "A note.",
+            "consequences": [i["other_consequence"], i["consequence"]],
+            "after": i["round_results"],
+            "tlp": "CLEAR",
+        },
+        "answer_round": {**answer, "consequence": i["consequence"], "assessor": i["own_assessor"]},
+        "close_round": {},
+        "reveal_round": {},
         "withdraw_rating": {"reason": "A mistake.", "effective_at": None},
         "annotate_consequence": note,
         "create_annotation": {
@@ -428,7 +465,7 @@ def valid_bodies(world: World) -> dict[str, Body]:
 MARKED = (
     "actor", "alliance", "annotation", "assessment", "assessor", "cause", "claim", "consequence",
     "contradiction", "evaluation", "evidence", "exchange", "factor", "indicator", "item", "matrix",
-    "outcome", "question", "rating", "reading", "source",
+    "outcome", "question", "rating", "reading", "round", "source",
 )  # fmt: skip
 """The nouns of what is marked, and can be redacted."""
 ASKING = {"ask_what_if"}
@@ -446,6 +483,7 @@ FIXED = {
     "update_indicator": {"consequence"},
     "update_reading": {"indicator"},
     "update_assessor": {"slug", "machine"},
+    "update_round": {"ref", "consequences", "after"},
     "update_consequence": {"alliance"},
     "update_annotation": {"target", "reply_to", "creator"},
 }
