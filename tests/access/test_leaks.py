@@ -33,6 +33,8 @@ NEEDS = {
     "factors": ("consequences",),
     "questions": ("claims", "consequences"),
     "evaluations": ("questions", "claims"),
+    "rounds": ("consequences",),
+    "answers": ("rounds",),
 }
 """What there must be before there is one of a kind."""
 LOW: dict[str, Any] = {"clearance": "AMBER", "groups": ["other"]}
@@ -49,8 +51,8 @@ IN_SIGHT = (
     {"tlp": "AMBER"},
     {"tlp": "AMBER", "audience": ["other"]},
 )
-NAMED = ("alliances", "claims", "consequences", "questions")
-"""What questions and evaluations name."""
+NAMED = ("alliances", "claims", "consequences", "questions", "rounds", "revealed")
+"""What questions, evaluations and answers name."""
 WORDS = ["river", "bridge", "convoy", "harbour", "signal"]
 MOVING = re.compile(r'"(?:as_of|to)":"[^"]+"|"days_since_rated":[0-9.e+-]+')
 HEADERS = ("etag", "link", "location", "content-type", "vary")
@@ -215,6 +217,41 @@ class World:
         }
         return f"questions/{question}/evaluations", body
 
+    def _rounds(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        asked = known["consequences"][:1]  # which all may see
+        if self.random.random() < 0.5:
+            asked = sorted({*asked, self.choose("consequences", known)})
+        body: dict[str, Any] = {"title": f"By the {self.label()}", "consequences": asked}
+        if known.get("revealed"):
+            body["after"] = self.choose("revealed", known)
+        return f"alliances/{known['alliances'][0]}/rounds", body
+
+    def _answers(self, known: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        """A sealed answer to a round, if there is one that isn't revealed."""
+        sealed = [key for key in known["rounds"] if key not in known.get("revealed", ())]
+        found = self.random.choice(sealed or known["rounds"])
+        asked = self.people.client.get(
+            f"/v1/rounds/{found}", headers=self.people.admin
+        ).json().get("consequences", [self.choose("consequences", known)])  # fmt: skip
+        body = {
+            "consequence": self.random.choice(asked),
+            "probability": self.random.randint(5, 95) / 100,
+            "rationale": f"Because of the {self.random.choice(WORDS)}.",
+        }
+        return f"rounds/{found}/ratings", body
+
+    def answer(self, who: Headers, known: dict[str, list[str]]) -> None:
+        """Answer rounds in sight from above it."""
+        for marking in ABOVE:
+            self.add(who, marking, known, "answers")
+
+    def reveal(self, who: Headers) -> None:
+        """Reveal every round there is; the next ones follow one of them."""
+        for key in self.made.get("rounds", ()):
+            for step in ("close", "reveal"):
+                self.people.client.post(f"/v1/rounds/{key}/{step}", json={}, headers=who)
+        self.made["revealed"] = list(self.made.get("rounds", ()))
+
 
 KINDS = (
     "actors", "sources", "claims", "consequences", "factors", "indicators", "readings", "ratings",
@@ -239,10 +276,11 @@ def told(client: TestClient, who: Headers, paths: list[str]) -> dict[str, Any]:
 def questions(made: dict[str, list[str]], after: str, settings: Settings) -> list[str]:
     """Everything that can be asked of what was made."""
     every: list[str] = []
-    for path, method, _ in operations(create_app(settings).openapi()):
+    for path, method, operation in operations(create_app(settings).openapi()):
         below = path.removeprefix("/v1")
         if method != "get" or PERMISSIONS[f"GET {below}"] == "admin" or "stream" in path:
             continue
+        takes = {parameter["name"] for parameter in operation.get("parameters", ())}
         asked = [path]
         for name in re.findall(r"\{(\w+)\}", path):
             kind = f"{name}s" if name != "key" else re.findall(r"/([a-z_]+)/\{key\}", path)[-1]
@@ -257,7 +295,11 @@ def questions(made: dict[str, list[str]], after: str, settings: Settings) -> lis
                 continue
             every.append(one)
             if path.count("{") < 2:
-                every += [f"{one}?{option}" for option in (*OPTIONS, f"known_at={after}")]
+                every += [
+                    f"{one}?{option}"
+                    for option in (*OPTIONS, f"known_at={after}")
+                    if {part.split("=")[0] for part in option.split("&")} <= takes
+                ]
     headlines = [f"headline={key}" for key in made["consequences"][-2:]]
     every += [
         f"/v1/alliances/{made['alliances'][0]}/network?{more}"
@@ -313,12 +355,14 @@ def stir(people: People, who: Headers, hidden: World, known: dict[str, list[str]
         kind = random.choice((*KINDS, "ratings", "evidence", "claims", "evaluations"))
         every = {k: [*known.get(k, ()), *hidden.made.get(k, ())] for k in (*known, *hidden.made)}
         hidden.add(who, random.choice(ABOVE), every, kind)
-    for kind in ("questions", "evaluations"):
+    for kind in ("questions", "evaluations", "rounds", "answers"):
         for marking in (*ABOVE, *ABOVE):
             every = {k: [*known.get(k, ()), *hidden.made.get(k, ())] for k in NAMED}
             hidden.add(who, marking, every, kind)
+    hidden.answer(who, known)
+    hidden.reveal(who)
     stale = {**who, "If-Match": "*"}
-    for kind in KINDS:
+    for kind in (*KINDS, "rounds"):
         for key in hidden.made.get(kind, []):
             act = random.randrange(4)
             if kind == "ratings":
@@ -348,6 +392,14 @@ def test_what_is_above_a_reader_changes_no_byte_they_are_told(
     for marking in (*IN_SIGHT, *IN_SIGHT):
         for kind in (*KINDS, "evidence", "evaluations"):
             sight.add(random.choice([other, low]), marking, sight.made, kind)
+    # Some rounds are revealed, and others aren't: people above answer those.
+    for done in (True, False):
+        for marking in IN_SIGHT:
+            for kind in ("rounds", "answers", "answers"):
+                sight.add(random.choice([other, low]), marking, sight.made, kind)
+        if done:
+            sight.reveal(other)
+    sight.made["rounds"].insert(-1, sight.made["revealed"][0])
     sight.made["assessors"] = ids(people.read("assessors", low))
     assert sight.made["evaluations"]
     after = people.read(f"alliances/{alliance}", low)["recorded_at"]
@@ -357,11 +409,12 @@ def test_what_is_above_a_reader_changes_no_byte_they_are_told(
     assert sum(status == 200 for status, _ in supposed.values()) > len(supposed) / 3
     assert sum(status == 200 for status, _, _ in before.values()) > len(before) / 2
     assert any("/scores" in path and '"outcome":' in body for path, (_, _, body) in before.items())
+    assert any("/results" in path and '"pool":' in body for path, (_, _, body) in before.items())
 
     hidden = World(people, random)
     stir(people, high, hidden, sight.made)
     assert len(hidden.made) > 4
-    assert {"questions", "evaluations"} <= hidden.made.keys()
+    assert {"questions", "evaluations", "rounds", "answers"} <= hidden.made.keys()
     now = told(client, low, paths)
     for path, answer in before.items():
         assert now[path] == answer, path
@@ -375,6 +428,7 @@ def test_what_is_above_a_reader_changes_no_byte_they_are_told(
         "assessments",
         "annotations",
         "questions",
+        "rounds",
     ):
         for key in hidden.made.get(kind, []):
             (mine,) = told(client, low, [f"/v1/{kind}/{key}"]).values()

@@ -1,0 +1,399 @@
+"""Nobody is told what is sealed: not the admin, not who opened the round, by no question at all."""
+
+import re
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.kernel import audit
+from app.kernel.config import Settings
+from app.kernel.db import Database
+from tests.access.people import Headers, People
+from tests.access.test_leaks import asked, questions, told
+from tests.helpers import (
+    Body,
+    answer,
+    ids,
+    make,
+    make_alliance,
+    make_assessor,
+    make_consequence,
+    open_round,
+    read,
+    reveal,
+)
+from tests.hostile.world import contents
+
+ADMINISTERED = ("/v1/principals", "/v1/me")
+ANSWERED = re.compile(r'"answered":\d+')
+NOBODY = "00000000-0000-7000-8000-000000000000"
+WORD = "Xyzzyquux"
+
+
+@pytest.fixture
+def people(client: TestClient) -> People:
+    return People(client)
+
+
+@pytest.fixture
+def bob(people: People) -> Headers:
+    """Who opens rounds."""
+    return people.join("bob", "editor", clearance="AMBER+STRICT", groups=["desk"])
+
+
+@pytest.fixture
+def ann(people: People) -> Headers:
+    """Who answers them."""
+    return people.join("ann", clearance="AMBER+STRICT", groups=["desk"])
+
+
+@pytest.fixture
+def pair(people: People, bob: Headers) -> list[Body]:
+    """Two consequences of an alliance."""
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, bob)["id"]
+    path = f"alliances/{alliance}/consequences"
+    titles = ("The river freezes", "The bridge falls")
+    return [people.post(path, {"title": title, "category": "military"}, bob) for title in titles]
+
+
+def opened(people: People, who: Headers, pair: list[Body], **said: Any) -> str:
+    body = {"title": "The convoy", "consequences": [one["id"] for one in pair], **said}
+    return str(people.post(f"alliances/{pair[0]['alliance']}/rounds", body, who)["id"])
+
+
+def say(
+    people: People, who: Headers, round_: str, about: Body, probability: float, **said: Any
+) -> Body:
+    body = {"consequence": about["id"], "probability": probability, **said}
+    return people.post(f"rounds/{round_}/ratings", body, who)
+
+
+def revealed(people: People, who: Headers, round_: str) -> Body:
+    people.post(f"rounds/{round_}/close", {}, who)
+    return people.post(f"rounds/{round_}/reveal", {}, who)
+
+
+# --- While it is sealed -------------------------------------------------------------------------
+
+
+def without_number(answers: dict[str, Any]) -> dict[str, Any]:
+    """Answers less the number of those who have answered, where it is told."""
+    found: dict[str, Any] = {}
+    for path, (status, headers, body) in answers.items():
+        masked = ANSWERED.sub("", body)
+        kept = headers if masked == body else {**headers, "etag": None}
+        found[path] = (status, kept, masked)
+    return found
+
+
+def test_no_answer_to_anybody_else_changes_by_what_is_sealed(
+    client: TestClient,
+    settings: Settings,
+    people: People,
+    bob: Headers,
+    ann: Headers,
+    pair: list[Body],
+) -> None:
+    others = {
+        "chief": people.admin,
+        "eve": people.join("eve", "reader", clearance="RED", groups=["desk"]),
+        "dan": people.join("dan", clearance="RED", groups=["desk"]),
+    }
+    claim = people.post("claims", {"statement": "The signal.", "modality": "asserted"}, bob)
+    plain = people.post(
+        f"consequences/{pair[0]['id']}/ratings", {"probability": 0.4}, others["dan"]
+    )
+    before = opened(people, people.admin, pair)
+    say(people, others["dan"], before, pair[0], 0.6)
+    revealed(people, people.admin, before)
+    now = opened(people, people.admin, pair, after=before)
+    mine = say(people, others["dan"], now, pair[0], 0.7)
+    made = {
+        "alliances": [pair[0]["alliance"]],
+        "consequences": [one["id"] for one in pair],
+        "claims": [claim["id"]],
+        "ratings": [plain["id"], mine["id"]],
+        "rounds": [before, now],
+        "assessors": ids(people.read("assessors", bob)),
+    }
+    every = [*questions(made, plain["recorded_at"], settings), *ADMINISTERED]
+    # As a table, or in another order, a list says what it says anyway.
+    paths = [
+        path for path in every if not path.endswith(("sort=-id", "format=csv&as_of=2024-06-01"))
+    ]
+
+    def everything() -> dict[str, Any]:
+        answers = {name: told(client, who, paths) for name, who in others.items()}
+        return answers | {f"{name}?": asked(client, who, made) for name, who in others.items()}
+
+    empty = everything()
+    said = [
+        {"consequence": one["id"], "probability": 0.9, "rationale": "The harbour.", "tlp": tlp}
+        for one in pair
+        for tlp in ("CLEAR", "AMBER+STRICT")
+    ]
+    sealed = [people.post(f"rounds/{now}/ratings", body, ann) for body in said]
+    first = everything()
+    for name in others:
+        one, two = empty[name], first[name]
+        assert without_number(one) == without_number(two), name
+        assert empty[f"{name}?"] == first[f"{name}?"]
+        assert '"answered":1' in one[f"/v1/rounds/{now}"][2]
+        assert '"answered":2' in two[f"/v1/rounds/{now}"][2]
+
+    # Once somebody has answered, nothing at all changes by what they say, or say instead.
+    for body in said:
+        changed = {**body, "probability": 0.1, "impact": 5, "confidence": "high"}
+        sealed.append(people.post(f"rounds/{now}/ratings", changed, ann))
+    assert everything() == first
+
+    for who in others.values():
+        for one in sealed:
+            for path in ("ratings", f"rounds/{now}/ratings", f"rounds/{before}/ratings"):
+                theirs, none = (
+                    client.get(f"/v1/{path}/{key}", headers=who) for key in (one["id"], NOBODY)
+                )
+                assert theirs.status_code == 404
+                same = theirs.json()["detail"].replace(one["id"], NOBODY)
+                assert same == none.json()["detail"]
+    assert len(people.read(f"rounds/{now}/ratings", ann)["items"]) == 8
+    assert people.status(f"rounds/{now}/results", ann) == 409
+    people.post(f"rounds/{now}/close", {})
+    for who in (*others.values(), ann):
+        assert people.status(f"rounds/{now}/results", who) == 409
+    assert ids(people.read(f"rounds/{now}/ratings", others["dan"])) == [mine["id"]]
+    assert people.read(f"rounds/{now}/ratings", people.admin)["items"] == []
+
+
+def test_an_open_service_shows_what_its_caller_answered_as_local_alone(
+    client: TestClient,
+) -> None:
+    alliance = make_alliance(client)["id"]
+    consequence = make_consequence(client, alliance)["id"]
+    now = open_round(client, alliance, [consequence])["id"]
+    other = answer(client, now, consequence, 0.3, assessor=make_assessor(client)["slug"])
+    mine = answer(client, now, consequence, 0.4)
+    assert ids(read(client, f"rounds/{now}/ratings")) == [mine["id"]]
+    assert client.get(f"/v1/rounds/{now}/ratings/{other['id']}").status_code == 404
+    assert read(client, f"rounds/{now}")["answered"] == 2
+
+
+def test_the_log_has_who_answered_when_and_no_hash_that_can_be_guessed(
+    people: People, bob: Headers, ann: Headers, pair: list[Body]
+) -> None:
+    now = opened(people, bob, pair)
+    made = [say(people, ann, now, pair[0], 0.4) for _ in "ab"]
+    found = people.read("audit", people.admin, action="answered", sort="id")["items"]
+    assert [(e["principal"], e["kind"], e["record"], e["status"]) for e in found] == [
+        ("ann", "sealed_ratings", one["id"], 201) for one in made
+    ]
+    assert found[0]["path"] == f"/v1/rounds/{now}/ratings"
+    hashes = {entry["after"] for entry in found}
+    assert len(hashes) == 2
+    assert not hashes & {audit.digest(one) for one in made}
+    revealed(people, bob, now)
+    steps = people.read("audit", people.admin, record=now, sort="id")["items"]
+    assert [entry["action"] for entry in steps] == ["created", "closed", "revealed"]
+    assert people.read("audit/verify", people.admin)["intact"]
+
+
+# --- Who may ------------------------------------------------------------------------------------
+
+
+def test_who_opens_closes_and_reveals_are_editors_and_who_rates_answers(
+    client: TestClient, people: People, bob: Headers, ann: Headers, pair: list[Body]
+) -> None:
+    eve = people.join("eve", "reader")
+    robot = people.join("robot", machine=True)
+    rater = people.join("rater", machine=True, allowed=["rate"])
+    now = opened(people, bob, pair)
+    body = {"title": "Mine", "consequences": [pair[0]["id"]]}
+    sent = {**ann, "If-Match": "*"}
+    for path in (f"alliances/{pair[0]['alliance']}/rounds", f"rounds/{now}/close",
+                 f"rounds/{now}/reveal"):  # fmt: skip
+        assert client.post(f"/v1/{path}", json=body, headers=ann).status_code == 403
+    assert client.patch(f"/v1/rounds/{now}", json={"title": "X"}, headers=sent).status_code == 403
+    assert client.delete(f"/v1/rounds/{now}", headers=sent).status_code == 403
+    said = {"consequence": pair[0]["id"], "probability": 0.4}
+    for who, status in ((eve, 403), (robot, 403), (rater, 201), (ann, 201)):
+        found = client.post(f"/v1/rounds/{now}/ratings", json=said, headers=who)
+        assert found.status_code == status, found.text
+    another = {**said, "assessor": "rater"}
+    revealed(people, bob, now)
+    again = opened(people, bob, pair)
+    found = client.post(f"/v1/rounds/{again}/ratings", json=another, headers=ann)
+    assert found.status_code == 403
+    assert people.post(f"rounds/{again}/ratings", another, bob)["assessor"] == "rater"
+    assert len(people.read(f"rounds/{again}/ratings", rater)["items"]) == 1
+
+
+def test_a_machine_that_reveals_makes_no_machine_of_who_answered(
+    people: People, bob: Headers, ann: Headers, pair: list[Body]
+) -> None:
+    robot = people.join("robot", "editor", machine=True)
+    rater = people.join("rater", machine=True, allowed=["rate"])
+    now = opened(people, bob, pair)
+    said = say(people, ann, now, pair[0], 0.4)
+    other = say(people, rater, now, pair[0], 0.6)
+    assert (said["machine"], other["machine"]) == (False, True)
+    revealed(people, robot, now)
+    for one, who, machine in ((said, "ann", False), (other, "rater", True)):
+        rating = people.read(f"ratings/{one['id']}", bob)
+        assert (rating["machine"], rating["created_by"]) == (machine, who)
+        assert people.read(f"assessors/{who}", bob)["machine"] is machine
+    told = people.read("changes", bob, type="created", kind="ratings", limit=200)["items"]
+    assert {event["by"] for event in told[-2:]} == {"robot"}
+
+
+# --- By what is seen ----------------------------------------------------------------------------
+
+
+def test_who_answers_first_is_named_nowhere_until_the_reveal(
+    people: People, bob: Headers, ann: Headers, pair: list[Body]
+) -> None:
+    now = opened(people, bob, pair)
+    for about, tlp in ((pair[0], "AMBER"), (pair[1], "CLEAR")):
+        made = say(people, ann, now, about, 0.4, tlp=tlp)
+        assert made["assessor"] == "ann"
+    assert people.status("assessors/ann", people.admin) == 404
+    assert people.status("assessors/ann", ann) == 404
+    revealed(people, bob, now)
+    found = people.read("assessors/ann", people.join("eve", "reader"))
+    assert (found["tlp"], found["created_by"]) == ("CLEAR", "ann")
+    assert len(ids(people.read("assessors", ann, slug="ann"))) == 1
+
+
+def test_who_rated_meanwhile_is_the_same_assessor(
+    people: People, bob: Headers, ann: Headers, pair: list[Body]
+) -> None:
+    now = opened(people, bob, pair)
+    first = say(people, ann, now, pair[0], 0.4)
+    plain = people.post(
+        f"consequences/{pair[1]['id']}/ratings", {"probability": 0.5, "tlp": "AMBER"}, ann
+    )
+    second = say(people, ann, now, pair[1], 0.6)
+    assert people.read("assessors/ann", ann)["tlp"] == "AMBER"
+    revealed(people, bob, now)
+    (found,) = people.read("assessors", ann, slug="ann")["items"]
+    assert found["tlp"] == "CLEAR"
+    for one in (first, second, plain):
+        assert people.read(f"ratings/{one['id']}", ann)["assessor"] == "ann"
+    assert people.read(f"consequences/{pair[1]['id']}/judgement", ann)["n"] == 1
+
+
+def test_a_strangers_hidden_record_of_that_name_is_left_alone(
+    people: People, bob: Headers, pair: list[Body]
+) -> None:
+    high = people.join("high", "editor", clearance="RED", groups=["board"])
+    low = people.join("low")
+    hidden = people.post(
+        "assessors", {"slug": "low", "name": "Another", "tlp": "RED"}, high
+    )["id"]  # fmt: skip
+    now = opened(people, bob, pair)
+    said = say(people, low, now, pair[0], 0.4)
+    revealed(people, bob, now)
+    assert people.read(f"assessors/{hidden}", high)["tlp"] == "RED"
+    assert people.status(f"assessors/{hidden}", low) == 404
+    assert people.read("assessors/low", low)["id"] != hidden
+    assert people.read(f"ratings/{said['id']}", low)["assessor"] == "low"
+
+
+def test_what_is_answered_above_a_reader_is_in_nothing_they_are_told(
+    people: People, bob: Headers, ann: Headers, pair: list[Body]
+) -> None:
+    """Whoever reveals it, seeing them or not, reveals all; each reader sees what is theirs."""
+    low = people.join("low")
+    editor = people.join("editor", "editor", clearance="GREEN")
+    now = opened(people, bob, pair)
+    mine = say(people, low, now, pair[0], 0.2)
+    above = [
+        say(people, ann, now, pair[0], 0.9, tlp="AMBER+STRICT"),
+        say(people, bob, now, pair[0], 0.8, tlp="AMBER", audience=["desk"]),
+        say(people, bob, now, pair[1], 0.8, tlp="AMBER", audience=["desk"]),
+    ]
+    for who, answered in ((low, 1), (editor, 1), (bob, 3), (ann, 3)):
+        assert people.read(f"rounds/{now}", who)["answered"] == answered
+    after = people.read("changes", low, limit=200)["items"][-1]["id"]
+    revealed(people, editor, now)
+    for who, n, answered in ((low, 1, 1), (editor, 1, 1), (bob, 3, 3), (ann, 3, 3)):
+        result, other = people.read(f"rounds/{now}/results", who)["items"]
+        assert (result["pool"]["n"], other["pool"]["n"]) == (n, int(n > 1))
+        assert people.read(f"rounds/{now}", who)["answered"] == answered
+    assert people.read(f"rounds/{now}/results", low)["items"][0]["pool"]["pools"]["linear"] == 0.2
+    assert ids(people.read("ratings", low, round=now)) == [mine["id"]]
+    assert set(ids(people.read("ratings", bob, round=now))) == {
+        mine["id"], *(one["id"] for one in above),
+    }  # fmt: skip
+    seen = people.read("changes", low, after=after, limit=200)["items"]
+    named = {event["record"]["id"] for event in seen}
+    assert not named & {one["id"] for one in above}
+    assert [e["type"] for e in seen].count("created") == 2  # the assessor and the rating
+
+
+def test_an_answer_above_sight_replaces_none_in_sight(
+    people: People, bob: Headers, ann: Headers, pair: list[Body]
+) -> None:
+    low = people.join("low")
+    now = opened(people, bob, pair[:1])
+    say(people, ann, now, pair[0], 0.3)
+    say(people, ann, now, pair[0], 0.9, tlp="AMBER+STRICT")
+    assert people.read(f"rounds/{now}", low)["answered"] == 1
+    revealed(people, bob, now)
+    for who, point in ((low, 0.3), (bob, 0.9)):
+        (result,) = people.read(f"rounds/{now}/results", who)["items"]
+        assert (result["pool"]["n"], result["pool"]["pools"]["linear"]) == (1, point)
+
+
+def test_an_answer_is_marked_no_lower_than_the_round_unless_a_reason_is_said(
+    client: TestClient, people: People, bob: Headers, ann: Headers, pair: list[Body]
+) -> None:
+    now = opened(people, bob, pair, tlp="AMBER", audience=["desk"])
+    said = {"consequence": pair[0]["id"], "probability": 0.4}
+    path = f"/v1/rounds/{now}/ratings"
+    low = people.join("low")
+    assert client.post(path, json=said, headers=low).status_code == 404
+    refused = client.post(path, json={**said, "tlp": "GREEN"}, headers=ann)
+    assert refused.json()["errors"][0]["pointer"] == "/tlp"
+    made = people.post(f"rounds/{now}/ratings", said, ann)
+    assert (made["tlp"], made["audience"]) == ("AMBER", ["desk"])
+    why = {**said, "tlp": "GREEN", "downgrade": "For all."}
+    lower = people.post(f"rounds/{now}/ratings", why, ann)
+    revealed(people, bob, now)
+    assert people.read(f"ratings/{lower['id']}", ann)["tlp"] == "GREEN"
+
+
+# --- Redacted -----------------------------------------------------------------------------------
+
+
+def test_nothing_said_before_is_left_of_a_rating_that_is_redacted(
+    client: TestClient, database: Database
+) -> None:
+    alliance = make_alliance(client)["id"]
+    consequence = make_consequence(client, alliance)["id"]
+    now = open_round(client, alliance, [consequence])["id"]
+    path = f"/v1/rounds/{now}/ratings"
+    for key in ("one", "two"):
+        body = {"consequence": consequence, "probability": 0.3, "rationale": f"{WORD} {key}."}
+        assert client.post(path, json=body, headers={"Idempotency-Key": key}).status_code == 201
+    (mine, _) = read(client, f"rounds/{now}/ratings")["items"]
+    reveal(client, now)
+    make(client, f"ratings/{mine['id']}/redact", {"reason": "By order."})
+    assert WORD not in repr(contents(database))
+    assert read(client, f"rounds/{now}/ratings")["items"] == []
+    assert client.post(path, json=body, headers={"Idempotency-Key": "two"}).status_code == 410
+    assert read(client, f"rounds/{now}/results")["items"][0]["pool"]["n"] == 0
+
+
+def test_nothing_sealed_is_left_of_a_round_that_is_redacted(
+    client: TestClient, database: Database
+) -> None:
+    alliance = make_alliance(client)["id"]
+    consequence = make_consequence(client, alliance)["id"]
+    now = open_round(client, alliance, [consequence], title=WORD, note=WORD)["id"]
+    body = {"consequence": consequence, "probability": 0.3, "rationale": f"{WORD}."}
+    for _ in "ab":
+        make(client, f"rounds/{now}/ratings", body)
+    make(client, f"rounds/{now}/redact", {"reason": "By order."})
+    assert WORD not in repr(contents(database))
+    assert client.get(f"/v1/rounds/{now}/ratings").status_code == 410
