@@ -5,50 +5,53 @@ states by variable elimination (Dechter 1999) in a min-fill order, two tables at
 back gives the derivative of the sum by every entry of every family, from which all marginals and
 every change of a family follow (Darwiche 2003). Nothing is subtracted on the way and nothing
 divided but to scale, so zeros are harmless and no digits cancel. A table over k variables is flat,
-with 2^k entries and the first variable in the lowest bit of the index.
+with 2^k entries and the first variable in the lowest bit of the index. Inside a sum tables are
+arrays; what goes in and comes out, tables of few entries, are plain sequences.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import add, itemgetter, mul
+from operator import mul
 from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.probability import DomainError
 
-LARGEST_TABLE = 2**16
-"""Entries of the largest table that a sum may take: 16 variables that all hang together."""
+LARGEST_TABLE = 2**18
+"""Entries of the largest table that a sum may take: 18 variables that all hang together."""
 
-LARGEST_SUM = 2**18
+LARGEST_SUM = 2**21
 """Entries of all tables of a sum together. It bounds the time and the memory it takes."""
 
 Table: TypeAlias = Sequence[float]
 Family: TypeAlias = tuple[int, ...]
-_Pick: TypeAlias = Callable[[Table], Table]
+_Array: TypeAlias = NDArray[np.float64]
+_Places: TypeAlias = NDArray[np.intp]
 
 _SMALL = 2.0**-64  # tables whose peak falls below are scaled up, lest long products vanish
-_PLANS = 8  # kept, each of at most some 10 MB
-_PLACES = tuple(range(LARGEST_TABLE))  # one object for each place, for all plans together
+_PLANS = 4  # kept, each of at most some 60 MB, most of far less than one
+_NONE = np.empty(0)  # a table that isn't there yet
 
 
 class _Side(NamedTuple):
     """A table that a step takes in: how it spreads over the step's scope, and is summed back."""
 
     table: int
-    spread: _Pick | None  # None where the scopes are the same
-    gather: _Pick | None  # moves the variables that the table lacks to the top bits
+    spread: _Places | None  # None where the scopes are the same
+    gather: _Places | None  # moves the variables that the table lacks to the top bits
     lacking: int
 
-    def read(self, tables: Sequence[Table]) -> Table:
+    def read(self, tables: Sequence[_Array]) -> _Array:
         table = tables[self.table]
-        return table if self.spread is None else self.spread(table)
+        return table if self.spread is None else table.take(self.spread)
 
-    def put(self, slope: Table, slopes: list[Table]) -> None:
+    def put(self, slope: _Array, slopes: list[_Array]) -> None:
         if self.gather is not None:
-            slope = self.gather(slope)
-        for _ in range(self.lacking):
-            slope = _folded(slope)
-        slopes[self.table] = _scaled(slope)
+            slope = slope.take(self.gather)
+        slopes[self.table] = _scaled(_folded(slope, self.lacking))
 
 
 class _Product(NamedTuple):
@@ -58,14 +61,13 @@ class _Product(NamedTuple):
     right: _Side
     into: int
 
-    def forward(self, tables: list[Table]) -> None:
-        product = [*map(mul, self.left.read(tables), self.right.read(tables))]
-        tables[self.into] = _scaled(product)
+    def forward(self, tables: list[_Array]) -> None:
+        tables[self.into] = _scaled(self.left.read(tables) * self.right.read(tables))
 
-    def back(self, tables: Sequence[Table], slopes: list[Table]) -> None:
+    def back(self, tables: Sequence[_Array], slopes: list[_Array]) -> None:
         outside = slopes[self.into]
-        self.left.put([*map(mul, outside, self.right.read(tables))], slopes)
-        self.right.put([*map(mul, outside, self.left.read(tables))], slopes)
+        self.left.put(outside * self.right.read(tables), slopes)
+        self.right.put(outside * self.left.read(tables), slopes)
 
 
 class _Sum(NamedTuple):
@@ -74,16 +76,18 @@ class _Sum(NamedTuple):
     of: _Side
     into: int
 
-    def forward(self, tables: list[Table]) -> None:
-        summed = _scaled(_folded(self.of.read(tables)))
-        if not any(summed):
+    def forward(self, tables: list[_Array]) -> None:
+        summed = _scaled(_folded(self.of.read(tables), 1))
+        if not summed.any():
             raise DomainError("the assumed outcomes cannot happen together")
         tables[self.into] = summed
 
-    def back(self, tables: Sequence[Table], slopes: list[Table]) -> None:
+    def back(self, tables: Sequence[_Array], slopes: list[_Array]) -> None:
         # Where no slope has come back the sum has ended, over this part of the variables.
-        outside = slopes[self.into] or [1.0] * len(tables[self.into])
-        self.of.put([*outside, *outside], slopes)
+        outside = slopes[self.into]
+        if not outside.size:
+            outside = np.ones_like(tables[self.into])
+        self.of.put(np.concatenate((outside, outside)), slopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +110,13 @@ class Plan:
         table in this family's place, both up to that factor.
         Raises DomainError when the sum is zero.
         """
-        numbered: list[Table] = [*tables, *([()] * len(self.steps))]
+        numbered = [*map(np.asarray, tables), *([_NONE] * len(self.steps))]
         for step in self.steps:
             step.forward(numbered)
-        slopes: list[Table] = [()] * len(numbered)
+        slopes = [_NONE] * len(numbered)
         for step in reversed(self.steps):
             step.back(numbered, slopes)
-        return slopes[: len(self.families)]
+        return [slope.tolist() for slope in slopes[: len(self.families)]]
 
 
 @lru_cache(maxsize=_PLANS)
@@ -219,23 +223,24 @@ def _side(table: int, own: Family, scope: Family) -> _Side:
     gathered = (*own, *lacking)
     return _Side(
         table,
-        _pick(inner.get(variable, 0) for variable in scope),
-        None if gathered == scope else _pick(outer[variable] for variable in gathered),
+        _places(inner.get(variable, 0) for variable in scope),
+        None if gathered == scope else _places(outer[variable] for variable in gathered),
         len(lacking),
     )
 
 
-def _pick(strides: Iterable[int]) -> _Pick:
-    """Return what takes the entries at the sums of the strides of the bits that are set."""
-    places = [0]
+def _places(strides: Iterable[int]) -> _Places:
+    """Return the sums of the strides of the bits that are set, for every number of so many bits."""
+    places = np.zeros(1, np.intp)
     for stride in strides:
-        places += [_PLACES[place + stride] for place in places] if stride else places
-    return itemgetter(*places)
+        places = np.concatenate((places, places + stride))
+    return places
 
 
-def _folded(table: Table) -> list[float]:
-    half = len(table) // 2
-    return [*map(add, table[:half], table[half:])]
+def _folded(table: _Array, variables: int) -> _Array:
+    """The table with so many variables summed out, those of the top bits."""
+    summed: _Array = table.reshape(2**variables, -1).sum(axis=0) if variables else table
+    return summed
 
 
 def dot(left: Table, right: Table) -> float:
@@ -243,6 +248,6 @@ def dot(left: Table, right: Table) -> float:
     return sum(map(mul, left, right), 0.0)
 
 
-def _scaled(table: Table) -> Table:
-    peak = max(table)
-    return [entry / peak for entry in table] if 0.0 < peak < _SMALL else table
+def _scaled(table: _Array) -> _Array:
+    peak = table.max()
+    return table / peak if 0.0 < peak < _SMALL else table

@@ -240,7 +240,7 @@ def test_a_network_that_is_too_closely_knit_is_refused_in_plain_words(client: Te
 
     roots = [add([]) for _ in range(16)]
     random = Random(1)  # noqa: S311 - it makes test data
-    for _ in range(8):
+    for _ in range(20):
         add(random.sample(roots, 15))
     refused = client.get(f"/v1/alliances/{alliance}/network")
     assert refused.status_code == 409
