@@ -81,7 +81,7 @@ class Single(Clocks):
             NAMES_PATTERN,
             NAMES_FORM,
             max_length=200,
-            description="Records named here, whole, `included`",
+            description="Records named here, whole, `included`; in CSV a column of names each",
         ),
     ] = None
 

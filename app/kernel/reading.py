@@ -122,7 +122,8 @@ class Block:
     def documents(self, session: Session, rows: list[Row]) -> list[Row]:
         """The rows as answers, with what they name and only the fields asked for."""
         shown = self.resource.documents(session, rows, self.view)
-        expand(session, self.resource, self.view, shown, self.include)
+        as_shown = _label if self.form == "csv" else _whole
+        expand(session, self.resource, self.view, shown, self.include, as_shown)
         return [sparse(row, self.fields) for row in shown]
 
     def text(self, rows: list[Row], *, head: bool, mark: bool) -> str:
@@ -132,6 +133,7 @@ class Block:
         columns = csv_columns(self.resource.answers)
         if self.fields:
             columns = [name for name in columns if name.split(".")[0] in {"id", *self.fields}]
+        columns = [*columns, *(f"included.{name}" for name in self.include)]
         text = csv_block(columns, to_jsonable_python(rows), head=head)
         return MARK + text if mark else text
 
@@ -155,8 +157,24 @@ def sparse(record: Row, fields: list[str]) -> Row:
     return {name: record[name] for name in record if name in only} if fields else record
 
 
+def _whole(_kind: str, record: Row) -> Row:
+    return record
+
+
+def _label(kind: str, record: Row) -> str:
+    """What people call a record, for the cell of a table: its ref and its name or title."""
+    label = Resource.known[kind].model.label
+    said = [record.get("ref"), record[label] if label else None]
+    return " ".join(filter(None, said)) or str(record["id"])
+
+
 def expand(
-    session: Session, resource: Listed, view: View, shown: list[Row], names: list[str]
+    session: Session,
+    resource: Listed,
+    view: View,
+    shown: list[Row],
+    names: list[str],
+    as_shown: Callable[[str, Row], Row | str] = _whole,
 ) -> None:
     """Add the records named by `include` to each answer; one statement a kind of a name."""
     if names:
@@ -167,12 +185,12 @@ def expand(
         wanted = [
             [(place.target, place.value) for place in reference.places(record)] for record in shown
         ]
-        found: dict[str, Row] = {}
+        found: dict[str, Row | str] = {}
         for kind in sorted({target for places in wanted for target, _ in places}):
             ids = sorted({value for places in wanted for target, value in places if target == kind})
             for start in range(0, len(ids), BLOCK):
                 for row in Resource.known[kind].fetch(session, view, ids[start : start + BLOCK]):
-                    found[row["id"]] = row
+                    found[row["id"]] = as_shown(kind, row)
         for record, places in zip(shown, wanted, strict=True):
             record["included"][name] = [
                 found[value] for _, value in dict.fromkeys(places) if value in found

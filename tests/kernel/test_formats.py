@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from starlette.testclient import TestClient
@@ -11,7 +12,15 @@ from starlette.testclient import TestClient
 from app.dataset import loader
 from app.dataset.files import FORM
 from app.kernel.db import Database
-from tests.helpers import everything, make_actor, make_alliance, make_claim, make_source, read
+from tests.helpers import (
+    everything,
+    make_actor,
+    make_alliance,
+    make_claim,
+    make_consequence,
+    make_source,
+    read,
+)
 
 
 def table(text: str) -> list[dict[str, str]]:
@@ -154,6 +163,28 @@ def test_a_table_of_chosen_fields(client: TestClient) -> None:
     assert text.splitlines()[0] == "id,slug,published.date,published.precision,published.inferred"
     assert table(text)[0]["published.date"] == "2020"
     assert table(text)[0]["id"] == made["id"]
+
+
+def test_what_a_table_names_stands_in_it_by_name(client: TestClient) -> None:
+    alliance = make_alliance(client, name="The pact")["id"]
+    actors = [make_actor(client, name=name)["id"] for name in ("First", "=Second")]
+    cause = make_consequence(client, alliance, ref="C1", title="Arms arrive")["id"]
+    named = {"affected": actors, "caused_by": [{"consequence": cause, "strength": None}]}
+    made = make_consequence(client, alliance, title="War goes on", **named)
+    include = "include=alliance,affected,caused_by,part_of"
+    rows = table(client.get(f"/v1/consequences?format=csv&{include}&sort=id").text)
+    row = next(row for row in rows if row["id"] == made["id"])
+    assert row["included.alliance"] == "The pact"
+    assert row["included.affected"] == "First; =Second"
+    assert row["included.caused_by"] == "C1 Arms arrive"
+    assert row["included.part_of"] == ""
+    assert row["affected"] == "; ".join(actors)
+    assert [*row][-4:] == [f"included.{name}" for name in include.split("=")[1].split(",")]
+    claim = make_claim(client, speaker=actors[1])["id"]
+    told = client.get("/v1/claims?format=csv&include=speaker&fields=statement").text
+    assert table(told) == [{"id": claim, "statement": ANY, "included.speaker": "'=Second"}]
+    as_lines = lines(client.get("/v1/claims?format=ndjson&include=speaker").text)
+    assert as_lines == client.get("/v1/claims?include=speaker").json()["items"]
 
 
 def test_a_byte_order_mark_stands_there_when_it_is_asked_for(client: TestClient) -> None:
