@@ -25,7 +25,7 @@ ANSWERS = [
 
 def whole(shown: str) -> Any:
     """What is shown, parsed; what was cut from it is left out."""
-    text = re.sub(rf"{CUT},\s|,\s*{CUT}(?=\s*[\]}}])", "", shown)
+    text = re.sub(rf"{CUT},\s*|,\s*{CUT}(?=\s*[\]}}])", "", shown)
     return json.loads(text)
 
 
