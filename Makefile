@@ -18,6 +18,9 @@ SOURCES := app migrations tests
 LOCK    := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
            --no-header --no-emit-index-url
 
+# Where it is set, each of the many processes of the tests would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test check format bench openapi lock clean
