@@ -68,21 +68,10 @@ class View:
         absent = tuple(some for some in self.absent if some.table == table.name)
         if self.known_at is None:
             return _standing(table, name, self.eyes.markings, absent)
-        twin = Base.twins[table.name]
-        standing = sa.select(table).where(
-            table.c.recorded_at <= self.known_at,
-            *_there(table, absent),
-            *in_sight(table, self.eyes.markings),
-        )
-        replaced = sa.select(*(twin.c[column.name] for column in table.columns)).where(
-            twin.c.recorded_at <= self.known_at,
-            twin.c.superseded_at > self.known_at,
-            *_there(twin, absent),
-            *in_sight(twin, self.eyes.markings),
-        )
+        half = None
         if self.half is not None and (table.name, name) == (self.half[0], table.name):
-            return (standing if self.half[1] == STANDING else replaced).subquery(name)
-        return sa.union_all(standing, replaced).subquery(name)
+            half = self.half[1]
+        return _past(table, name, self.eyes.markings, absent, self.known_at, half)
 
     def holds(self, t: sa.FromClause) -> sa.ColumnElement[bool]:
         """Whether a row of a succession (`effective_at` to `ended_at`) is in force at the moment.
@@ -121,6 +110,31 @@ def _standing(
     """The rows that stand, made once for like readers: making it costs more than asking it."""
     there = (*_there(table, absent), *in_sight(table, markings))
     return sa.select(table).where(*there).subquery(name)
+
+
+@lru_cache(256)
+def _past(  # noqa: PLR0913, PLR0917 - what a past is told apart by
+    table: sa.Table,
+    name: str,
+    markings: frozenset[int] | None,
+    absent: tuple[Absent, ...],
+    known_at: datetime,
+    half: str | None,
+) -> sa.Subquery:
+    """The versions that were the recorded ones, made once for each moment: one asks often of it."""
+    twin = Base.twins[table.name]
+    standing = sa.select(table).where(
+        table.c.recorded_at <= known_at, *_there(table, absent), *in_sight(table, markings)
+    )
+    replaced = sa.select(*(twin.c[column.name] for column in table.columns)).where(
+        twin.c.recorded_at <= known_at,
+        twin.c.superseded_at > known_at,
+        *_there(twin, absent),
+        *in_sight(twin, markings),
+    )
+    if half is not None:
+        return (standing if half == STANDING else replaced).subquery(name)
+    return sa.union_all(standing, replaced).subquery(name)
 
 
 def _there(table: sa.Table, absent: tuple[Absent, ...]) -> list[sa.ColumnElement[bool]]:

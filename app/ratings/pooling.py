@@ -278,6 +278,13 @@ def _logit(p: Any) -> sa.ColumnElement[float]:
     return sa.func.ln(p / sa.func.nullif(1.0 - p, 0.0), type_=sa.Float)
 
 
+_POOLED = (
+    "id", "consequence", "assessor", "effective_at", "review_by", "point", "low", "high",
+    "logit_point", "logit_low", "logit_high", "impact", "confidence_rank",
+)  # fmt: skip
+"""What of a rating goes into a pool."""
+
+
 def _live(
     view: View,
     pooling: Pooling,
@@ -286,7 +293,7 @@ def _live(
 ) -> sa.Subquery:
     """The same columns as `judgements`, pooled from the ratings in force at the moment."""
     r = view.of(Rating)
-    base = sa.select(r).where(
+    base = sa.select(*(r.c[name] for name in _POOLED)).where(
         view.holds(r), sa.or_(r.c.ended_at.is_(None), r.c.ended_at > r.c.effective_at)
     )
     if not pooling.include_machine:
