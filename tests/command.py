@@ -16,7 +16,7 @@ from app.cli import main
 
 PATIENCE = 60
 ROOT = Path(__file__).resolve().parent.parent
-ENTENTE = [sys.executable, "-c", "from app.cli import main; main(prog_name='entente')"]
+ENTENTE = [sys.executable, "-m", "app"]
 
 
 def environment(url: str, **settings: str) -> dict[str, str]:

@@ -8,6 +8,7 @@
 - `statements`: the SQL statements `client` causes, for tests that count them
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -52,6 +53,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind."""
     if not hasattr(config, "workerinput"):
         stores.end()
+
+
+def pytest_collection_finish() -> None:
+    """Don't look for garbage in what is loaded by now, nor after every few objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def _settings(url: str, **changes: Any) -> Settings:

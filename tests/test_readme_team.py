@@ -60,7 +60,7 @@ def test_a_team_is_set_up_as_it_says(store: Store, loaded_template: str, tmp_pat
         places = {
             "127.0.0.1:8000": f"127.0.0.1:{service.port}",
             "127.0.0.1:9000": f"127.0.0.1:{port}",
-            ".venv/bin/entente ": f"'{sys.executable}' -c 'from app.cli import main; main()' ",
+            ".venv/bin/entente ": f"'{sys.executable}' -m app ",
             ".venv/bin/python receiver.py $SECRET &": (
                 f"'{sys.executable}' receiver.py $SECRET >received 2>/dev/null &"
                 + dedent(BEFORE).replace("$1", str(port))

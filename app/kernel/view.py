@@ -113,7 +113,7 @@ def _standing(
 
 
 @lru_cache(256)
-def _past(  # noqa: PLR0913, PLR0917 - what a past is told apart by
+def _past(
     table: sa.Table,
     name: str,
     markings: frozenset[int] | None,

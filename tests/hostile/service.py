@@ -17,7 +17,6 @@ from tests.helpers import Body, unique
 from tests.hostile.wire import JSON, MERGE_PATCH, Answer
 
 T = TypeVar("T")
-SERVE = "from app.cli import main; main()"
 PATIENCE = 60
 UNLIMITED = {
     "dataset": "none",
@@ -39,8 +38,8 @@ class Service:
         given = {"database_url": self.database_url, "port": "0", **self.settings}
         given.setdefault("log_level", "warning")  # the log of a test is its own
         environment = {f"ENTENTE_{name.upper()}": value for name, value in given.items()}
-        self.process = subprocess.Popen(  # noqa: S603 - our own service
-            [sys.executable, "-c", SERVE, "serve"],
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"],
             env={**os.environ, **environment},
             stdout=subprocess.PIPE,
             text=True,

@@ -7,7 +7,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.kernel import audit
-from app.kernel.config import Settings
 from app.kernel.db import Database
 from tests.access.people import Headers, People
 from tests.access.test_leaks import asked, questions, told
@@ -89,7 +88,6 @@ def without_number(answers: dict[str, Any]) -> dict[str, Any]:
 
 def test_no_answer_to_anybody_else_changes_by_what_is_sealed(
     client: TestClient,
-    settings: Settings,
     people: People,
     bob: Headers,
     ann: Headers,
@@ -117,7 +115,7 @@ def test_no_answer_to_anybody_else_changes_by_what_is_sealed(
         "rounds": [before, now],
         "assessors": ids(people.read("assessors", bob)),
     }
-    every = [*questions(made, plain["recorded_at"], settings), *ADMINISTERED]
+    every = [*questions(client, made, plain["recorded_at"]), *ADMINISTERED]
     # As a table, or in another order, a list says what it says anyway.
     paths = [
         path for path in every if not path.endswith(("sort=-id", "format=csv&as_of=2024-06-01"))
