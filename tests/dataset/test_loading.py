@@ -20,6 +20,7 @@ from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.kernel.tables import Base
 from tests.conftest import Served
+from tests.dataset import tiny
 from tests.helpers import everything, patch, read
 
 FOLDER = Path(dataset.__file__).parent / "russia-dprk"
@@ -175,8 +176,6 @@ def _set(name: str, value: object) -> Callable[[list[dict[str, Any]]], object]:
         ("claims", _set("ref", "C01"), "the key stands there twice"),
         ("items", _drop("ref"), "neither ref nor slug"),
         ("consequences", _set("part_of", "F04"), "in a circle"),
-        ("ratings", _set("probability", 1), "ratings.json"),
-        ("annotations", _set("target", {"type": "claims", "id": "C99"}), "target/id"),
     ],
 )
 def test_a_broken_file_names_the_place_and_leaves_nothing(
@@ -215,30 +214,23 @@ def test_a_folder_that_is_no_data_set_is_refused(database: Database, tmp_path: P
 
 
 def test_the_text_of_a_source_is_attached_for_who_has_it(
-    client: TestClient, database: Database, copy: Path, tmp_path: Path
+    client: TestClient, database: Database, tmp_path: Path
 ) -> None:
     text = tmp_path / "text.txt"
     text.write_text("A text that somebody has.\n", encoding="utf-8")
+    found = tiny.records()
+    tiny.write(tmp_path, found)
     with pytest.raises(LoadError, match="no source in the data has the text"):
-        load(database, copy, text)
+        load(database, tmp_path, text)
     assert read(client, "sources")["items"] == []
     digest = hashlib.sha256(text.read_bytes()).hexdigest()
-    edit(
-        copy,
-        "sources",
-        lambda rows: rows.append(
-            {
-                "slug": "held",
-                "title": "A text",
-                "text_sha256": digest,
-                "text_length": len(text.read_text()),
-            }
-        ),
-    )
-    load(database, copy, text)
+    known = {"text_sha256": digest, "text_length": len(text.read_text())}
+    found["sources"].append({"slug": "held", "title": "A text", **known})
+    tiny.write(tmp_path, found)
+    load(database, tmp_path, text)
     assert read(client, "sources/held/text")["text"] == text.read_text()
     with pytest.raises(LoadError, match="can't be read"):
-        load(database, copy, tmp_path / "missing.txt")
+        load(database, tmp_path, tmp_path / "missing.txt")
 
 
 def test_only_an_empty_database_is_filled(database: Database, client: TestClient) -> None:

@@ -89,14 +89,16 @@ def writes(document: Body, world: World) -> Iterator[tuple[str, str, str, Body]]
 def test_a_write_that_fails_anywhere_leaves_nothing(
     wire: Wire, world: World, document: Body, database: Database
 ) -> None:
+    """At every statement on SQLite; on PostgreSQL, where it is the same code, at every third."""
     tried = 0
+    step = 1 if database.engine.name == "sqlite" else 3
     with trouble_in(database, "before_cursor_execute") as trouble:
-        for name, method, path, body in writes(document, world):
+        for turn, (name, method, path, body) in enumerate(writes(document, world)):
             if name in {"delete_actor", "delete_source"}:
                 continue  # merged by now
             before = contents(database)
             key = {"idempotency_key": name} if method == "post" else {}
-            for number in range(1, MOST):
+            for number in range(1 + turn % step, MOST, step):
                 trouble.left = number
                 answer = wire.say(method, path, body, **key)
                 if trouble.left > 0:
@@ -119,7 +121,7 @@ def test_a_write_that_fails_anywhere_leaves_nothing(
                     assert again.body == answer.body, name
                 assert again.headers["idempotent-replayed"] == "true"
                 assert contents(database) == after, name
-    assert tried > 300
+    assert tried > 300 / step
 
 
 def test_a_failed_write_leaves_nothing_at_any_statement(
