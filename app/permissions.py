@@ -27,6 +27,7 @@ PERMISSIONS: Mapping[str, str] = {
     "GET /assessments/{key}/versions": "read",
     "GET /assessments/{assessment}/verify": "read",
     "GET /assessments/{assessment}/brief": "read",
+    "GET /assessments/{assessment}/diff": "read",
     "GET /consequences": "read",
     "POST /consequences": "write",
     "GET /consequences/{key}": "read",

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import Path, Query
+from fastapi import Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +16,7 @@ from app.assessments.schemas import AssessmentIn, SigningKey, SigningKeyIn, Sign
 from app.assessments.service import assessments
 from app.kernel.formats import wanted_format
 from app.kernel.http import Caller, IdempotencyKey, written
-from app.kernel.parents import ALLIANCE, Key
+from app.kernel.parents import ALLIANCE, AssessmentKey, Key
 from app.kernel.policy import policy
 from app.kernel.responses import LIST, MADE, MAKE, READ, TAG, UNCHANGED, problems
 from app.kernel.routes import mount_create, mount_list, mount_single
@@ -26,7 +26,6 @@ from app.kernel.view import View
 BASE = "/assessments"
 UNDER = "/alliances/{alliance}/assessments"
 FORMS = {"md": "text/markdown", "html": "text/html", "pdf": "application/pdf"}
-AssessmentKey = Annotated[str, Path(max_length=80, description="The id of the edition")]
 BRIEF = {
     "description": "The brief",
     **TAG,

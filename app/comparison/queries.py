@@ -1,11 +1,12 @@
 """Reading two states of an alliance, and what came in between: a constant number of statements."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from app.actors.models import Actor
@@ -16,7 +17,7 @@ from app.consequences.models import Consequence
 from app.evidence.models import Evidence
 from app.kernel.listing import Span, Tabular
 from app.kernel.records import Row
-from app.kernel.types import Instant, QueryFloat
+from app.kernel.types import IdText, Instant, QueryFloat
 from app.kernel.view import View
 from app.ratings.pooling import Pooling
 from app.timeline import queries as timeline
@@ -24,7 +25,33 @@ from app.timeline import queries as timeline
 ACTS = ["rating", "withdrawal", "outcome", "cause"]
 
 
-class DiffQuery(Tabular, Pooling, Span):
+class Shown(Tabular):
+    """What to show of what differs, and in whose words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    scale: Annotated[Literal["icd203", "phia"], Field(description="The yardstick of the words")] = (
+        "icd203"
+    )
+    kind: Annotated[
+        list[Kind],
+        Field(description="Only what differs so; repeat it for any of several"),
+    ] = []
+    moved_min: Annotated[
+        QueryFloat | None,
+        Field(ge=0, le=100, description="Only moves of so much in log-odds or more, either way"),
+    ] = None
+
+
+class EditionDiffQuery(Shown):
+    """Which edition to compare with, and what to show of it."""
+
+    against: Annotated[
+        IdText, Field(description="The id of the other edition, of the same alliance")
+    ]
+
+
+class DiffQuery(Shown, Pooling, Span):
     """Between which states to compare, by which pool and scale, and what to show of it."""
 
     from_: Annotated[
@@ -43,24 +70,13 @@ class DiffQuery(Tabular, Pooling, Span):
     known_to: Annotated[
         Instant | None, Field(description="The same for the state at `to` alone")
     ] = None
-    scale: Annotated[Literal["icd203", "phia"], Field(description="The yardstick of the words")] = (
-        "icd203"
-    )
-    kind: Annotated[
-        list[Kind],
-        Field(description="Only what differs so; repeat it for any of several"),
-    ] = []
-    moved_min: Annotated[
-        QueryFloat | None,
-        Field(ge=0, le=100, description="Only moves of so much in log-odds or more, either way"),
-    ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Between:
     """The newest of what came in between for one consequence, and how many there are."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: Sequence[Row] = ()
     total: int = 0
 
 

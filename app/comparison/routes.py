@@ -1,4 +1,4 @@
-"""HTTP for comparisons, under their alliance."""
+"""HTTP for comparisons, under their alliance and under an edition."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -6,14 +6,15 @@ from typing import Annotated
 from fastapi import Query
 from fastapi.responses import Response
 
-from app.comparison.queries import DiffQuery
-from app.comparison.schemas import Diff, DiffItem
+from app.comparison import editions
+from app.comparison.queries import DiffQuery, EditionDiffQuery
+from app.comparison.schemas import Diff, DiffItem, EditionDiff, EditionDiffItem
 from app.comparison.service import diff
 from app.kernel.errors import Invalid
 from app.kernel.http import Caller, written
-from app.kernel.parents import ALLIANCE, AllianceKey
+from app.kernel.parents import ALLIANCE, AllianceKey, AssessmentKey
 from app.kernel.reading import asked_format, present_stamp, table
-from app.kernel.responses import LIST, UNCHANGED, series
+from app.kernel.responses import LIST, READ, UNCHANGED, series
 from app.kernel.routing import ResourceRouter
 from app.kernel.view import View
 
@@ -48,3 +49,27 @@ def get_diff(
     if form != "json":
         return table(caller, form, DiffItem, found["items"])
     return caller.answer(written(found), now=present_stamp(after))
+
+
+@router.get(
+    "/assessments/{assessment}/diff",
+    operation_id="get_edition_diff",
+    summary="Compare two editions of an alliance: what is new, modified, dropped, moved, and why",
+    response_model=EditionDiff,
+    responses={
+        **LIST, **READ, **UNCHANGED, 200: series("What differs; as CSV or NDJSON, its `items`")
+    },
+)  # fmt: skip
+def get_edition_diff(
+    caller: Caller, assessment: AssessmentKey, query: Annotated[EditionDiffQuery, Query()]
+) -> Response:
+    """Told forwards from the edition of the earlier day to that of the later, whichever is asked.
+
+    It is made of what the two hold, each at its own marking, and of no record: it never changes.
+    """
+    form = asked_format(caller, query.format)
+    with caller.read() as session:
+        found = editions.diff(session, assessment, View(caller.eyes), query)
+    if form != "json":
+        return table(caller, form, EditionDiffItem, found["items"])
+    return caller.answer(written(found))

@@ -70,8 +70,16 @@ class ClaimBetween(Shape):
     bearing: Annotated[Bearing, Field(description="Which way it speaks")]
 
 
-class DiffItem(Shape):
-    """A consequence that differs, what it was and is, and what came in between."""
+ActsTotal = Annotated[int, Field(description="How many came in between, 0 or more")]
+Claims = Annotated[
+    list[ClaimBetween],
+    Field(description=f"Claims that came in between, oldest first; the newest {MOST}"),
+]
+ClaimsTotal = Annotated[int, Field(description="How many of them there are, 0 or more")]
+
+
+class Differing(Shape):
+    """A consequence that differs, and what it was and is."""
 
     consequence: Annotated[IdText, Field(description="The id of the consequence")]
     ref: Annotated[str | None, Field(description="The analyst's own label of it")]
@@ -94,6 +102,11 @@ class DiffItem(Shape):
     changes: Annotated[
         list[Change], Field(description="What is said of it otherwise, by field; `/outcome` too")
     ]
+
+
+class DiffItem(Differing):
+    """A consequence that differs, what it was and is, and what came in between."""
+
     changed_by: Annotated[
         str | None,
         Field(description="Who wrote the version at `to`, where it is another; else null"),
@@ -102,12 +115,54 @@ class DiffItem(Shape):
     acts: Annotated[
         list[Act], Field(description=f"What came in between, oldest first; the newest {MOST}")
     ]
-    acts_total: Annotated[int, Field(description="How many came in between, 0 or more")]
-    claims: Annotated[
-        list[ClaimBetween],
-        Field(description=f"Claims that came in between, oldest first; the newest {MOST}"),
+    acts_total: ActsTotal
+    claims: Claims
+    claims_total: ClaimsTotal
+
+
+class EditionAct(Shape):
+    """Something the later of two editions holds and the earlier doesn't; or a rating that ended."""
+
+    kind: Annotated[
+        Literal["rating", "ended", "outcome", "cause"],
+        Field(
+            description="What was done; `ended`: the later edition holds neither this rating nor"
+            " another of its assessor, since it was withdrawn or is marked above that edition"
+        ),
     ]
-    claims_total: Annotated[int, Field(description="How many of them there are, 0 or more")]
+    record: Annotated[IdText, Field(description="The id of the rating, outcome or cause")]
+    by: Annotated[str | None, Field(description="Of a rating: the assessor's slug")]
+    effective_at: Annotated[
+        Instant | None, Field(description="From when it holds; null where a rating ended")
+    ]
+    probability: Annotated[
+        float | None, Field(description="Of a rating: its point, between 0 and 1")
+    ]
+    status: Annotated[str | None, Field(description="Of a finding: its status")]
+    machine: Annotated[bool | None, Field(description="Of a rating: whether a machine made it")]
+    reason: Annotated[
+        str | None,
+        Field(
+            description="`change_reason` of a rating, or else its rationale; the note on a finding"
+        ),
+    ]
+
+
+class EditionDiffItem(Differing):
+    """A consequence that differs between two editions, and what came in between."""
+
+    version_before: Annotated[
+        int | None,
+        Field(description="Its version in the earlier edition; `…/versions` says who wrote it"),
+    ]
+    version_after: Annotated[int | None, Field(description="Its version in the later edition")]
+    acts: Annotated[
+        list[EditionAct],
+        Field(description=f"What came in between, oldest first; the newest {MOST}"),
+    ]
+    acts_total: ActsTotal
+    claims: Claims
+    claims_total: ClaimsTotal
 
 
 class DiffCounts(Shape):
@@ -119,8 +174,8 @@ class DiffCounts(Shape):
     moved: Annotated[int, Field(description="Judged otherwise")]
 
 
-class Diff(Shape):
-    """What differs between two states of an alliance."""
+class Compared(Shape):
+    """Which two states were compared, and how many consequences differ."""
 
     from_: Annotated[Instant, Field(alias="from", description="The first moment")]
     to: Annotated[Instant, Field(description="The second moment")]
@@ -133,4 +188,17 @@ class Diff(Shape):
     method: Annotated[str, Field(description="The pool that is the headline")]
     scale: Annotated[Scale, Field(description="The yardstick of the words")]
     counts: Annotated[DiffCounts, Field(description="How many differ, before any filter")]
+
+
+class Diff(Compared):
+    """What differs between two states of an alliance."""
+
     items: Annotated[list[DiffItem], Field(description="Those that differ, by their ids")]
+
+
+class EditionDiff(Compared):
+    """What differs between two editions, told forwards from the one that judges the earlier day."""
+
+    from_edition: Annotated[IdText, Field(description="The id of the earlier edition")]
+    to_edition: Annotated[IdText, Field(description="The id of the later edition")]
+    items: Annotated[list[EditionDiffItem], Field(description="Those that differ, by their ids")]

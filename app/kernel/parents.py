@@ -19,6 +19,7 @@ Key = Annotated[
 AllianceKey = Annotated[str, Path(max_length=80, description="The id or the slug of the alliance")]
 ConsequenceKey = Annotated[str, Path(max_length=80, description="The id of the consequence")]
 IndicatorKey = Annotated[str, Path(max_length=80, description="The id of the indicator")]
+AssessmentKey = Annotated[str, Path(max_length=80, description="The id of the edition")]
 
 
 @dataclass(frozen=True, slots=True)

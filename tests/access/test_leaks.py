@@ -312,6 +312,10 @@ def questions(client: TestClient, made: dict[str, list[str]], after: str) -> lis
         every += [f"{diff}{one}" for one in more]
         # Before anything was written down every record is new.
         every.append(f"{diff}&known_from=2000-01-01")
+    editions = made.get("assessments", [])
+    for one, other in [*pairwise(editions), *pairwise(reversed(editions))]:
+        diff = f"/v1/assessments/{one}/diff?against={other}"
+        every += [diff, f"{diff}&scale=phia&moved_min=0.1", f"{diff}&format=csv"]
     for question in made.get("questions", []):
         matrix = f"/v1/alliances/{made['alliances'][0]}/ach?question={question}"
         every += [matrix, f"{matrix}&format=csv", f"{matrix}&known_at={after}"]

@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 from tests import helpers
 from tests.helpers import Body, read
 from tests.hostile.wire import Wire
-from tests.hostile.world import NEEDED, World, operations, valid_bodies
+from tests.hostile.world import World, operations, valid_bodies
 
 
 def test_everything_is_read_when_anything_is_deleted(
@@ -15,7 +15,7 @@ def test_everything_is_read_when_anything_is_deleted(
     """One record after another goes; whatever is left is read and listed, at the end exported."""
     gone: list[str] = []
     reads = [
-        (where, world.path(where, name) + NEEDED.get(name, "?"), reading)
+        (where, world.path(where, name) + (world.needed(name) or "?"), reading)
         for where, _, reading in operations(document, "get")
         for name in [reading["operationId"]]
     ]

@@ -16,7 +16,6 @@ from tests.helpers import Body
 from tests.hostile.wire import Wire
 from tests.hostile.world import (
     ASKING,
-    NEEDED,
     World,
     contents,
     operations,
@@ -196,7 +195,7 @@ def test_a_read_that_fails_says_so(
     with trouble_in(database, "before_cursor_execute") as trouble:
         for path, _, operation in operations(document, "get"):
             name = operation["operationId"]
-            where = world.path(path, name) + NEEDED.get(name, "")
+            where = world.path(path, name) + world.needed(name)
             for number in range(1, MOST):
                 trouble.left = number
                 answer = wire.send("GET", where)

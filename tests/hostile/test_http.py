@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 from app.kernel.db import Database
 from tests.helpers import Body, make_claim
 from tests.hostile.wire import Wire
-from tests.hostile.world import NEEDED, World, contents, operations
+from tests.hostile.world import World, contents, operations
 
 PROBLEM = "application/problem+json"
 
@@ -32,7 +32,7 @@ def test_every_other_method_is_refused_and_told_which_there_are(
 def test_head_answers_as_get_without_the_body(wire: Wire, world: World, document: Body) -> None:
     for path, _, operation in operations(document, "get"):
         where = world.path(path, operation["operationId"])
-        where += NEEDED.get(operation["operationId"], "")
+        where += world.needed(operation["operationId"])
         got, head = wire.send("GET", where), wire.send("HEAD", where)
         assert (head.status, head.body) == (got.status, b""), where
         assert head.headers.get("etag") == got.headers.get("etag"), where

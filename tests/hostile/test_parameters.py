@@ -103,8 +103,8 @@ def test_every_operation_refuses_a_parameter_it_does_not_know(
     for path, method, operation in operations(document, "get", "post", "patch", "delete"):
         name = operation["operationId"]
         body = bodies.get(name, {})
-        rest = {"search": "&q=a", "get_diff": "&from=2023-01-01"}.get(name, "")
-        answer = wire.say(method, f"{world.path(path, name)}?sorted=yes{rest}", body)
+        asked = f"{world.needed(name) or '?'}&sorted=yes"
+        answer = wire.say(method, f"{world.path(path, name)}{asked}", body)
         assert refused(answer), (name, answer.text)
         assert [error["pointer"] for error in answer.json()["errors"]] == ["?sorted"], name
     assert contents(database) == before
@@ -131,9 +131,9 @@ def test_every_hostile_key_is_not_found(
     for path, method, operation in operations(document, "get", "post", "patch", "delete"):
         name = operation["operationId"]
         body = bodies.get(name, {})
-        for place in ("{key}", "{alliance}", "{consequence}", "{webhook}"):
+        for place in ("{key}", "{alliance}", "{assessment}", "{consequence}", "{webhook}"):
             for key in KEYS if place in path else ():
-                where = world.path(path.replace(place, key, 1), name)
+                where = world.path(path.replace(place, key, 1), name) + world.needed(name)
                 answer = wire.say(method, where, body)
                 if not refused(answer, 404, 422):
                     faults.append(f"{method} {where:.120}: {answer.status} {answer.text:.150}")

@@ -35,6 +35,10 @@ class World:
             path = path.replace(f"{{{parent}}}", self.ids[parent])
         return path
 
+    def needed(self, operation: str) -> str:
+        """The query that a read can't be asked without, with its `?`; empty where there is none."""
+        return NEEDED.get(operation, "").format(**self.ids)
+
 
 def make_world(client: TestClient, *, closed: bool = False, **marked: Any) -> World:
     """Make the records, marked as is said; in a closed store there are keys among them."""
@@ -472,7 +476,11 @@ ASKING = {"ask_what_if"}
 """What is asked by POST, as it has a body: it answers 200 and writes nothing."""
 KEYED = {"keys", "principals"}
 """The tags of operations that are tried in a closed store."""
-NEEDED = {"search": "?q=note", "get_diff": "?from=2023-09-10"}
+NEEDED = {
+    "search": "?q=note",
+    "get_diff": "?from=2023-09-10",
+    "get_edition_diff": "?against={assessment}",
+}
 """What a read can't be asked without, by operation."""
 CLOSING = "keys"
 """The tag of those that are tried there alone: the first key closes the store to everybody."""
