@@ -29,6 +29,7 @@ from app.kernel.deadlines import too_slow
 from app.kernel.errors import (
     NO_PATH,
     BadRequest,
+    Broken,
     Forbidden,
     MethodNotAllowed,
     NotFound,
@@ -258,6 +259,11 @@ def _add_handlers(app: FastAPI) -> None:
 
 
 def _add_database_handlers(app: FastAPI) -> None:
+    @app.exception_handler(Broken)
+    def on_broken(request: Request, problem: Broken) -> Response:
+        logs.broken(request.scope)
+        return problem_response(problem, request)
+
     @app.exception_handler(IntegrityError)
     def on_conflict(request: Request, error: IntegrityError) -> Response:
         # Two writers at once took one slug, ref or link; the one that looked first has it.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from app.assessments.queries import State
+from app.assessments.states import State
 from app.consequences.schemas import RESOLVED
 from app.domain import yardstick
 from app.domain.probability import logit
@@ -70,7 +70,8 @@ class Brief:
     """An edition, the one before it in its chain if there is one, and the words to tell it in."""
 
     state: State
-    before: State | None
+    before: State | int | None
+    """Of one that isn't what was published any more, only the number."""
     scale: Scale = "icd203"
 
     @property
@@ -154,6 +155,13 @@ class Brief:
             yield _text("This is the first edition." if first else none)
             return
         then = self.before
+        if isinstance(then, int):
+            yield _heading("What changed")
+            yield _text(
+                f"Edition {then} isn't what was published any more, so that what changed since it"
+                " can't be told; verifying it says why."
+            )
+            return
         yield _heading(f"What changed since edition {then.edition['number']}")
         yield _text(f"That edition judged {_day(then.as_of)}.")
         known = {item["id"]: item for item in then.records.get("consequences", ())}
@@ -196,7 +204,11 @@ class Brief:
 
     def _why(self, item: Doc) -> str:
         """The reasons given for the ratings that the edition before didn't hold."""
-        known = {row["id"] for row in self.before.records.get("ratings", ())} if self.before else ()
+        known = (
+            {row["id"] for row in self.before.records.get("ratings", ())}
+            if isinstance(self.before, State)
+            else ()
+        )
         reasons = [
             f"{row['assessor']}: “{row['change_reason'] or row['rationale']}”"
             for row in self._all("ratings")

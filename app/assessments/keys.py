@@ -3,6 +3,7 @@
 A new key is endorsed by the one before it, so who trusts one key can follow to all later ones.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy.orm import Session
 
+from app.assessments import stored
 from app.assessments.models import SigningKey
 from app.kernel import audit
 from app.kernel.access import Principal
@@ -24,6 +26,8 @@ TURN = "assessments"
 """Who publishes, redacts or rotates waits for who does."""
 ENDORSES = b"entente-signing-key/1 "
 """Before the public key in what the key before it signs, so that it can't pass for a statement."""
+
+SIGNATURE = re.compile("[0-9a-f]{128}")
 
 Row = dict[str, Any]
 
@@ -88,7 +92,9 @@ def sign(key: Mapping[str, Any], content: bytes) -> str:
 
 
 def signed(key: Mapping[str, Any], content: bytes, signature: str) -> bool:
-    """Whether a signature is that of a key under a content."""
+    """Whether a signature is that of a key under a content, in the one form we write it."""
+    if not SIGNATURE.fullmatch(signature):
+        return False
     try:
         public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key["public"]))
         public.verify(bytes.fromhex(signature), content)
@@ -99,15 +105,17 @@ def signed(key: Mapping[str, Any], content: bytes, signature: str) -> bool:
 
 def is_named(key: Mapping[str, Any]) -> bool:
     """Whether a key has the id that follows from its public half."""
-    return key_id(key["made_at"], key["public"]) == str(key["id"])
+    made_at = key["made_at"]
+    return isinstance(made_at, datetime) and key_id(made_at, key["public"]) == str(key["id"])
 
 
 def is_endorsed(key: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether a key is the first there was, or each one before it endorses the next."""
+    """Whether a named key is the first there was, or each one before it endorses the next."""
     if key["endorsed_by"] is None:
-        return all(key["made_at"] <= other["made_at"] for other in known.values())
+        times = [other["made_at"] for other in known.values() if is_named(other)]
+        return key["endorsement"] is None and all(key["made_at"] <= at for at in times)
     before = known.get(key["endorsed_by"])
-    if before is None or before["made_at"] >= key["made_at"] or not is_named(before):
+    if before is None or not is_named(before) or before["made_at"] >= key["made_at"]:
         return False
     said = ENDORSES + bytes.fromhex(key["public"])
     return signed(before, said, key["endorsement"] or "") and is_endorsed(before, known)
@@ -121,6 +129,11 @@ def find(session: Session, key: str) -> Row:
     if found is None:
         raise NotFound(f"There is no signing key {key!r}.")
     return dict(found)
+
+
+def as_stored(session: Session) -> Sequence[Row]:
+    """All keys there have been, also those that were changed past the service (see `stored`)."""
+    return stored.rows(session, SigningKey)
 
 
 def every(session: Session) -> Sequence[Row]:

@@ -1,9 +1,6 @@
 """Reading editions, and what an edition is made of: the same selects that answer the API."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from operator import itemgetter
 from typing import Annotated, Any, ClassVar
 
@@ -13,13 +10,12 @@ from pydantic import Field
 from pydantic_core import to_jsonable_python
 from sqlalchemy.orm import Session
 
-from app.assessments.models import Assessment, EditionContent
-from app.kernel import records
-from app.kernel.errors import Gone
+from app.assessments import stored
+from app.assessments.models import Assessment
 from app.kernel.listing import Listing, equals, refers
 from app.kernel.resource import Resource
 from app.kernel.tables import table_of
-from app.kernel.types import QueryInt, Reference, Sha256, Tlp, parse_instant
+from app.kernel.types import QueryInt, Reference, Sha256, Tlp
 from app.kernel.view import View, in_sight
 
 Row = dict[str, Any]
@@ -172,61 +168,9 @@ def parts(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
 # --- What was published -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """The judgement on an alliance as an edition holds it: what two editions are compared by."""
-
-    edition: Row
-    """The row of the edition, as it is stored."""
-    as_of: datetime
-    known_at: datetime
-    records: Mapping[str, Sequence[Mapping[str, Any]]]
-    """Documents by kind, as the API answered them; instants are text."""
-
-
-def state_of(session: Session, key: str, view: View) -> State:
-    """The state of an edition in sight. Raises NotFound, or Gone when it was redacted."""
-    row = records.find(session, Assessment, key, view)
-    found = content_of(session, row["id"])
-    if found is None:
-        raise Gone("What the edition held is gone.")
-    return _state(row, found)
-
-
-def state_before(session: Session, row: Mapping[str, Any], view: View) -> State | None:
-    """The state of the edition of its chain that looks back the least further than another.
-
-    An edition that was made before it may judge a later day; what changed is told forwards. None if
-    there is none or it is redacted.
-    """
-    t = view.of(Assessment)
-    same = (t.c.alliance == row["alliance"], t.c.chain == row["chain"])
-    earlier = (t.c.number < row["number"], t.c.as_of <= row["as_of"])
-    newest = (t.c.as_of.desc(), t.c.number.desc())
-    statement = sa.select(t).where(*same, *earlier).order_by(*newest).limit(1)
-    before = session.execute(statement).mappings().one_or_none()
-    found = content_of(session, before["id"]) if before else None
-    return _state(dict(before), found) if before and found else None
-
-
-def _state(row: Row, content: str) -> State:
-    statement = json.loads(row["statement"])
-    as_of, known_at = (parse_instant(statement[name]) for name in ("as_of", "known_at"))
-    return State(row, as_of, known_at, json.loads(content)["records"])
-
-
-def content_of(session: Session, assessment: str) -> str | None:
-    """What an edition holds, as it is stored; None if it is redacted."""
-    t = table_of(EditionContent)
-    found: str | None = session.execute(
-        sa.select(t.c.content).where(t.c.assessment == assessment)
-    ).scalar()
-    return found
-
-
 def chain_of(session: Session, row: Mapping[str, Any], view: View) -> list[Row]:
-    """The editions of a chain in sight, redacted ones among them, in order."""
+    """The editions of a chain in sight, redacted ones among them, in order, as they are stored."""
     t = table_of(Assessment)
     same = (t.c.alliance == row["alliance"], t.c.chain == row["chain"])
-    statement = sa.select(t).where(*same, *in_sight(t, view.eyes.markings)).order_by(t.c.number)
-    return [dict(found) for found in session.execute(statement).mappings()]
+    seen = in_sight(t, view.eyes.markings)
+    return stored.rows(session, Assessment, *same, *seen, order=(t.c.number,))

@@ -2,18 +2,21 @@
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import Query
+from fastapi import Query, Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.assessments import keys, markdown, pdf, queries, verifying
+from app.assessments import keys, markdown, pdf, states, stored, verifying
 from app.assessments.brief import Brief
 from app.assessments.queries import AssessmentQuery
 from app.assessments.schemas import AssessmentIn, SigningKey, SigningKeyIn, SigningKeys, Verdict
 from app.assessments.service import assessments
+from app.kernel.errors import Broken
 from app.kernel.formats import wanted_format
 from app.kernel.http import Caller, IdempotencyKey, written
 from app.kernel.parents import ALLIANCE, AssessmentKey, Key
@@ -47,7 +50,21 @@ class BriefQuery(BaseModel):
     ] = "icd203"
 
 
-router = ResourceRouter(tags=["assessments"])
+class SealedRoute(APIRoute):
+    """A route that says of an edition that can't be read that it is broken."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # awaited is all that is asked of it
+        """The handler, in the one place where all that is read passes."""
+        handle = super().get_route_handler()
+
+        async def told(request: Request) -> Response:
+            with stored.reading():
+                return await handle(request)
+
+        return told
+
+
+router = ResourceRouter(tags=["assessments"], route_class=SealedRoute)
 mount_list(router, assessments, UNDER, "list_alliance_assessments", ALLIANCE, query=AssessmentQuery)
 mount_create(router, assessments, UNDER, "publish_assessment", ALLIANCE, accepts=AssessmentIn)
 
@@ -135,8 +152,8 @@ def get_brief(
         pdf.required()
     view = View(caller.eyes)
     with caller.read() as session:
-        state = queries.state_of(session, assessment, view)
-        before = queries.state_before(session, state.edition, view)
+        state = states.state_of(session, assessment, view)
+        before = states.state_before(session, state.edition, view)
     brief = Brief(state, before, query.scale)
     blocks = brief.blocks()
     if form == "pdf":
@@ -157,8 +174,12 @@ def get_brief(
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    """A key as it is told: never its private half."""
-    x = urlsafe_b64encode(bytes.fromhex(row["public"])).decode().rstrip("=")
+    """A key as it is told: never its private half. Raises Broken where the public one is none."""
+    try:
+        public = bytes.fromhex(row["public"])
+    except ValueError:
+        raise Broken(f"The public half of the key {row['id']} was changed; it is none.") from None
+    x = urlsafe_b64encode(public).decode().rstrip("=")
     names = ("id", "made_at", "retired_at", "endorsed_by", "endorsement")
     jwk = {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": row["id"]}
     version = 1 if row["retired_at"] is None else 2

@@ -1,31 +1,27 @@
 """Editions as a resource: published in one chain for each alliance and marking, never edited."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.assessments import keys, queries
+from app.assessments import keys, queries, seals, stored
 from app.assessments.models import Assessment as Table
 from app.assessments.models import EditionContent, EditionPart
 from app.assessments.queries import AllAssessmentsQuery, Row, canonical
 from app.assessments.schemas import Assessment, AssessmentDetail, AssessmentIn
+from app.assessments.seals import FORM, SAID, Known, sha256
 from app.kernel import events, markings, succession
 from app.kernel.db import Tx, take_last, take_turn
-from app.kernel.errors import Gone, Invalid
+from app.kernel.errors import Invalid
 from app.kernel.listing import Selection
 from app.kernel.resource import Resource
 from app.kernel.tables import table_of
 from app.kernel.types import instant_text
 from app.kernel.view import View
 
-FORM = "entente-edition/1"
 PUBLISHED = "edition.published"
-SAID = ("title", "note", "downgrade")
-"""What its publisher says of it, which goes with the content where it is redacted."""
 
 
 class Assessments(Resource):
@@ -53,15 +49,21 @@ class Assessments(Resource):
         columns = {**found.columns, "effective_at": found.columns["as_of"]}
         return Selection(session, view, found.statement, columns)
 
+    def present(self, row: Row, view: View) -> Row:  # noqa: ARG002 - the kernel's signature
+        """The row as it is, if it is one. Raises Broken."""
+        stored.check(Table, row)
+        return row
+
+    def said(self, row: Row) -> Row:
+        """What its publisher says of it, for the list of versions. Raises Broken."""
+        stored.check(Table, row)
+        return super().said(row)
+
     def enrich(self, session: Session, document: Row, view: View) -> None:  # noqa: ARG002 - the kernel's signature
-        """Add what was signed, and what the edition holds."""
+        """Add what was signed, and what the edition holds. Raises Broken where it isn't that."""
         t = table_of(Table)
-        statement = sa.select(t.c.statement).where(t.c.id == document["id"])
-        content = queries.content_of(session, document["id"])
-        if content is None:
-            raise Gone("What the edition held is gone.")
-        document["statement"] = json.loads(session.execute(statement).scalar_one())
-        document["content"] = json.loads(content)
+        (row,) = stored.rows(session, Table, t.c.id == document["id"])
+        document["statement"], document["content"] = seals.opened(session, row, Known.of(session))
 
     def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - editions are only made
         """Make the edition: nobody else commits from when it is read until it is written."""
@@ -120,11 +122,6 @@ class Assessments(Resource):
 
 
 assessments = Assessments()
-
-
-def sha256(content: bytes) -> str:
-    """The SHA-256 of a content, in hex."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def _place(tx: Tx, row: Row) -> Row:

@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.assessments import queries as assessments
-from app.assessments.queries import State
+from app.assessments.states import State, state_of
 from app.comparison import sides
 from app.comparison.queries import Between, EditionDiffQuery
 from app.comparison.schemas import ClaimBetween, EditionAct
@@ -31,10 +30,10 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 def diff(session: Session, assessment: str, view: View, query: EditionDiffQuery) -> Row:
     """What differs between two editions in sight of a reader, filtered.
 
-    Raises NotFound where one isn't there or not in sight, Gone where what it held was redacted, and
-    Invalid where they are of two alliances.
+    Raises NotFound where one isn't there or not in sight, Gone where it was redacted, Broken where
+    it isn't what was published, and Invalid where they are of two alliances.
     """
-    pair = [assessments.state_of(session, key, view) for key in (assessment, query.against)]
+    pair = [state_of(session, key, view) for key in (assessment, query.against)]
     if pair[0].edition["alliance"] != pair[1].edition["alliance"]:
         raise Invalid.at("?against", "is an edition of another alliance")
     before, after = sorted(pair, key=_place)

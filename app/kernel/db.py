@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.kernel import deadlines
 from app.kernel.access import NOWHERE, Origin, Principal
 from app.kernel.config import Settings
-from app.kernel.errors import Unavailable
+from app.kernel.errors import Unavailable, UnreadableError
 from app.kernel.eyes import Eyes
 from app.kernel.replica import SNAPSHOT, Replica
 from app.kernel.types import now
@@ -101,7 +101,8 @@ def make_engine(settings: Settings) -> sa.Engine:
     if url.drivername in {POSTGRES, "postgres"}:
         url = url.set(drivername="postgresql+psycopg")
     # What was sent is nobody's business who reads a log: failures don't repeat it.
-    options: dict[str, Any] = {"json_serializer": _json, "hide_parameters": True}
+    options: dict[str, Any] = {"json_serializer": _json, "json_deserializer": _parsed}
+    options["hide_parameters"] = True
     if url.get_backend_name() == "sqlite":
         engine = sa.create_engine(
             url,
@@ -136,6 +137,14 @@ def make_engine(settings: Settings) -> sa.Engine:
     )
     deadlines.guard(engine, settings.query_timeout_seconds)
     return engine
+
+
+def _parsed(text: str) -> Any:
+    """A stored document. Raises UnreadableError where somebody made something else of it."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        raise UnreadableError from None
 
 
 def _json(value: object) -> str:
@@ -280,6 +289,15 @@ class Database:
 def violated(error: sa.exc.IntegrityError) -> str:
     """The name of the constraint a statement broke, as far as the database tells it."""
     return getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
+
+
+def unreadable(error: DBAPIError) -> bool:
+    """Whether what is stored is no value of its column: it was found, and can't be handed out.
+
+    SQLite may hold text that isn't UTF-8, PostgreSQL an instant that Python has no year for.
+    """
+    found = isinstance(error, sa.exc.DataError) or "Could not decode" in str(error.orig)
+    return found and error.statement is None
 
 
 def is_postgres(session: Session) -> bool:

@@ -154,6 +154,22 @@ class Gone(Problem):
     explanation = "The record was deleted. Its versions remain, and `known_at` still answers it."
 
 
+class Broken(Problem):
+    """What is stored of an edition isn't what this service sealed."""
+
+    status = 410
+    slug = "broken"
+    title = "The edition is broken"
+    explanation = (
+        "What is stored isn't what was published: it was changed past the service, or the store is "
+        "damaged. `/v1/assessments/{id}/verify` says what was changed; a backup has what it was."
+    )
+
+
+class UnreadableError(ValueError):
+    """What is stored is no value of its column: no problem of the request, and 500 as it stands."""
+
+
 TAKEN = {"slug": "slug", "ref": "ref", "alone": "ref", "name": "name", "link": "claim"}
 """By the last word of a unique index, the field that has to differ."""
 

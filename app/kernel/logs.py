@@ -99,6 +99,11 @@ def failed(scope: MutableMapping[str, Any], error: Exception) -> None:
     log.warning("the database doesn't answer", extra=fields)
 
 
+def broken(scope: MutableMapping[str, Any]) -> None:
+    """Say that an edition isn't what was published: somebody has to look at the store."""
+    log.error("an edition is broken", extra=about(scope, route_of(scope)))
+
+
 def shed(scope: MutableMapping[str, Any], count: int) -> None:
     """Say that requests are refused because there are too many: this one and those before it."""
     log.warning("too much at once", extra={**about(scope, route_of(scope)), "refused": count})

@@ -43,6 +43,12 @@ def number_of(session: Session, tlp: str, audience: Sequence[str]) -> int:
     return int(found)
 
 
+def every(session: Session) -> dict[int, tuple[str, list[str]]]:
+    """Every marking in use by its number: the level, and the names, sorted."""
+    rows = session.execute(sa.select(table_of(Marking)))
+    return {row.id: (row.tlp, json.loads(row.audience)) for row in rows}
+
+
 def eyes_of(
     session: Session, clearance: str, groups: Iterable[str], name: str, *, auditor: bool
 ) -> Eyes:

@@ -27,3 +27,9 @@ def when(session: Session, record: str) -> datetime | None:
         sa.select(t.c.redacted_at).where(t.c.record == record)
     ).scalar()
     return found
+
+
+def every(session: Session, kind: str) -> frozenset[str]:
+    """The records of a kind that were redacted, by their ids."""
+    t = table_of(Redaction)
+    return frozenset(session.execute(sa.select(t.c.record).where(t.c.kind == kind)).scalars())

@@ -25,6 +25,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
+from app.kernel.errors import UnreadableError
 from app.kernel.forms import form
 from app.kernel.ids import SLUG_LENGTH, SLUG_PATTERN, UUID_PATTERN
 
@@ -58,11 +59,20 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
-        """Hand back an aware UTC value."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Hand back an aware UTC value. Raises UnreadableError where what is stored is none."""
+        read: Any = super().result_processor(dialect, coltype)
+
+        def aware(value: Any) -> datetime | None:
+            try:
+                found: datetime | None = read(value) if read else value
+            except (ValueError, TypeError):
+                raise UnreadableError from None
+            if found is None:
+                return None
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+        return aware
 
 
 def text_column(length: int) -> sa.types.TypeEngine[str]:

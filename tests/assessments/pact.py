@@ -67,6 +67,14 @@ def tamper(database: Database, table: str, which: str, values: Body) -> None:
         assert done.rowcount == 1
 
 
+def write_over(database: Database, table: str, which: str, column: str, literal: str) -> None:
+    """Change what is stored by SQL of one's own, that knows nothing of the types of columns."""
+    own = OWN.get(table, "id")
+    statement = f"UPDATE {table} SET {column} = {literal} WHERE {own} = '{which}'"  # noqa: S608 - a test's own
+    with database.engine.execution_options(entente_writing=True).begin() as connection:
+        assert connection.exec_driver_sql(statement).rowcount == 1
+
+
 def stored(database: Database, table: str, which: str) -> Body:
     """A row as it is stored."""
     t = Base.metadata.tables[table]

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from app.assessments import pdf
 from app.assessments.brief import Brief, Span
 from app.assessments.markdown import escaped, written
-from app.assessments.queries import State
+from app.assessments.states import State
 from app.domain.yardstick import SCALES
 from app.kernel.types import parse_instant
 from tests import helpers
