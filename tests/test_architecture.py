@@ -203,7 +203,8 @@ def test_no_folder_of_a_resource_has_other_files_than_the_house_names() -> None:
     more = {
         "annotations": {"selectors"},
         "assessments": {
-            "brief", "keys", "markdown", "pdf", "seals", "states", "stored", "verifying",
+            "blocks", "brief", "changes", "keys", "markdown", "pdf", "seals", "states", "stored",
+            "verifying", "words",
         },
         "consequences": {"judgement", "resolution", "review", "skill"},
         "keys": {"command", "admission", "oidc"},

@@ -5,64 +5,29 @@ of its own, and so have impact and outcome. What assessors and speakers said is 
 rephrased. `markdown` and `pdf` write the blocks; nothing here knows how.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
 
+from app.assessments.blocks import (
+    NOTHING,
+    Block,
+    Span,
+    heading,
+    item,
+    quote,
+    quoted,
+    table,
+    text,
+)  # fmt: skip
+from app.assessments.changes import changes
 from app.assessments.states import State
+from app.assessments.words import APART, SCALES, Doc, Scale, Words, count, day, name, own, plain
 from app.consequences.schemas import RESOLVED
-from app.domain import yardstick
 from app.domain.probability import logit
 from app.kernel.types import parse_instant
 
-Scale = Literal["icd203", "phia"]
-SCALES = {"icd203": "ICD 203", "phia": "the PHIA yardstick"}
-SURE = 0.01
-"""Nearer to 0 or 1 than this, a percentage would be one that is no estimate."""
-DIGITS = (2, 3, 4, 5)
-"""Of a probability, one after another until its word is that of the whole number."""
-MOVED = 0.05
-"""Moves in log-odds that are smaller than this are none."""
 ASSUMED = ("key_assumption", "uncertainty", "caveat")
 READ = {"observed": "observed", "not_observed": "not observed", "absent": "looked for, and absent"}
-NOTHING = "Nothing is recorded."
-Doc = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of text; `href` is where it leads."""
-
-    text: str
-    bold: bool = False
-    href: str = ""
-
-
-Line = list[Span]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A heading, a paragraph, a quotation, a list (its `lines`), or a table of texts."""
-
-    kind: Literal["heading", "text", "quote", "list", "table"]
-    lines: Sequence[Line] = ()
-    level: int = 0
-    head: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-
-
-def _heading(text: str, level: int = 2) -> Block:
-    return Block("heading", [[Span(text)]], level)
-
-
-def _text(*spans: Span | str) -> Block:
-    return Block("text", [_line(*spans)])
-
-
-def _line(*spans: Span | str) -> Line:
-    return [Span(span) if isinstance(span, str) else span for span in spans]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,139 +68,97 @@ class Brief:
 
     def _head(self) -> Iterator[Block]:
         edition = self.state.edition
-        yield _heading(self.title, 1)
+        yield heading(self.title, 1)
         alliance = self._all("alliances")[0]["name"]
-        yield _text(
+        yield text(
             Span(self.marking, bold=True),
             f" · {alliance} · edition {edition['number']}"
-            f" · as of {_day(self.state.as_of)} · published {_day(self.state.known_at)}",
+            f" · as of {day(self.state.as_of)} · published {day(self.state.known_at)}",
         )
         if edition["note"]:
-            yield _text(edition["note"])
+            yield quote(edition["note"])
 
     def _judgements(self) -> Iterator[Block]:
-        yield _heading("Key judgements")
-        yield _text(f"Words of likelihood are those of {SCALES[self.scale]}.")
-        for item in self._consequences():
-            yield Block("heading", [[Span(_name(item))]], 3)
-            yield _text(*self._judged(item))
+        yield heading("Key judgements")
+        yield text(f"Words of likelihood are those of {SCALES[self.scale]}.")
+        for found in self._consequences():
+            yield heading(name(found), 3)
+            yield text(*self._judged(found))
         if not self._consequences():
-            yield _text(NOTHING)
+            yield text(NOTHING)
 
-    def _judged(self, item: Doc) -> Iterator[Span | str]:
-        found, outcome = item["judgement"], item["outcome"]
+    def _judged(self, found: Doc) -> Iterator[Span | str]:
+        judged, outcome = found["judgement"], found["outcome"]
         settled = outcome is not None and outcome["status"] in RESOLVED
-        if found["n"]:
-            spread = found["probability"]
-            yield Span(f"Likelihood: {self._word(spread['point'])}", bold=True)
-            yield (
-                f" ({self._percent(spread['point'])}, from {self._percent(spread['low'])} to"
-                f" {self._percent(spread['high'])}; {_count(found['n'], 'assessor')})."
-            )
-            if found["confidence"]:
-                yield f" Confidence in this judgement: {found['confidence']}."
-            if found["impact"]:
-                yield f" Impact: {found['impact']} of 5."
-            if found["risk"]:
-                yield f" Risk: {found['risk']['name']}."
-            if found["stale"] and not settled:
-                yield f" A review was due on {_day(found['review_by'])}."
+        if judged["n"]:
+            yield Span(f"Likelihood: {self.words.word(judged['probability']['point'])}", bold=True)
+            yield f" ({self._spread(judged)}; {count(judged['n'], 'assessor')})."
+            if judged["confidence"]:
+                yield f" Confidence in this judgement: {judged['confidence']}."
+            if judged["impact"]:
+                yield f" Impact: {judged['impact']} of 5."
+            if judged["risk"]:
+                yield f" Risk: {own(judged['risk']['name'])}."
+            if judged["stale"] and not settled:
+                yield f" A review was due on {day(judged['review_by'])}."
         else:
             yield "Not rated."
         if outcome and outcome["status"] != "open":
-            yield Span(f" Outcome since {_day(outcome['since'])}: {_words(outcome['status'])}.")
-        if item["resolves_on"] and not settled:
-            yield f" To be settled by {item['resolves_on']}."
+            yield f" Outcome since {day(outcome['since'])}: {plain(outcome['status'])}."
+        if found["resolves_on"] and not settled:
+            due = parse_instant(found["resolves_on"]) >= self.state.as_of
+            yield f" {'To' if due else 'Was to'} be settled by {day(found['resolves_on'])}."
+
+    def _spread(self, judged: Doc) -> str:
+        """The point with its interval, if that is more than the point."""
+        spread = judged["probability"]
+        point, low, high = (self.words.percent(spread[end]) for end in ("point", "low", "high"))
+        return point if low == high else f"{point}, from {low} to {high}"
 
     def _changes(self) -> Iterator[Block]:
-        if self.before is None:
-            first = self.state.edition["number"] == 1
-            yield _heading("What changed")
-            none = "There is no edition of an earlier day to compare it with."
-            yield _text("This is the first edition." if first else none)
-            return
         then = self.before
-        if isinstance(then, int):
-            yield _heading("What changed")
-            yield _text(
+        if isinstance(then, State):
+            yield heading(f"What changed since edition {then.edition['number']}")
+            yield text(f"That edition judged {day(then.as_of)}.")
+            yield from changes(then, self.state, self.words, self._consequences())
+            return
+        yield heading("What changed")
+        if then is not None:
+            yield text(
                 f"Edition {then} isn't what was published any more, so that what changed since it"
                 " can't be told; verifying it says why."
             )
-            return
-        yield _heading(f"What changed since edition {then.edition['number']}")
-        yield _text(f"That edition judged {_day(then.as_of)}.")
-        known = {item["id"]: item for item in then.records.get("consequences", ())}
-        told = [
-            Block("list", [line])
-            for item in self._consequences()
-            for line in self._moved(item, known.get(item["id"]))
-        ]
-        here = {item["id"] for item in self._all("consequences")}
-        dropped = [item for key, item in known.items() if key not in here]
-        told += [
-            Block("list", [_line(Span(_name(item), bold=True), " is judged no more.")])
-            for item in dropped
-        ]
-        yield from told or [_text("No judgement moved.")]
-
-    def _moved(self, item: Doc, before: Doc | None) -> Iterator[Line]:
-        name, now = Span(_name(item), bold=True), item["judgement"]
-        if before is None:
-            yield _line(name, " is new.")
-            return
-        then = before["judgement"]
-        if now["n"] and then["n"]:
-            one, two = (found["probability"]["point"] for found in (then, now))
-            if abs(logit(two) - logit(one)) >= MOVED:
-                way = "up" if two > one else "down"
-                yield _line(
-                    name,
-                    f" went {way} from {self._word(one)} ({self._percent(one)})"
-                    f" to {self._word(two)} ({self._percent(two)}).{self._why(item)}",
-                )
-        elif now["n"]:
-            yield _line(name, f" is rated for the first time.{self._why(item)}")
-        elif then["n"]:
-            yield _line(name, " is rated by nobody any more.")
-        found, held = item["outcome"], before["outcome"]
-        if found and (held is None or held["status"] != found["status"]):
-            note = f" {found['note']}" if found["note"] else ""
-            yield _line(name, f" was found: {_words(found['status'])}.{note}")
-
-    def _why(self, item: Doc) -> str:
-        """The reasons given for the ratings that the edition before didn't hold."""
-        known = (
-            {row["id"] for row in self.before.records.get("ratings", ())}
-            if isinstance(self.before, State)
-            else ()
-        )
-        reasons = [
-            f"{row['assessor']}: “{row['change_reason'] or row['rationale']}”"
-            for row in self._all("ratings")
-            if row["consequence"] == item["id"]
-            and row["id"] not in known
-            and (row["change_reason"] or row["rationale"])
-        ]
-        return f" Why: {'; '.join(reasons)}" if reasons else ""
+        elif self.state.edition["number"] == 1:
+            yield text("This is the first edition.")
+        else:
+            yield text("There is no edition of an earlier day to compare it with.")
 
     def _dissent(self) -> Iterator[Block]:
-        yield _heading("Dissent")
-        apart = [item for item in self._consequences() if item["judgement"]["dissent"]]
-        for item in apart:
-            found = item["judgement"]["dissent"]
-            yield _text(
-                Span(_name(item), bold=True),
-                f": {found['assessor']} stands furthest from the others, at"
-                f" {self._percent(found['probability'])} ({self._word(found['probability'])}).",
+        yield heading("Dissent")
+        apart = [found for found in self._consequences() if self._is_apart(found["judgement"])]
+        for found in apart:
+            most = found["judgement"]["dissent"]
+            p = most["probability"]
+            yield heading(name(found), 3)
+            yield text(
+                f"{most['assessor']} stands furthest from the judgement of all,"
+                f" at {self.words.percent(p)} ({self.words.word(p)})."
             )
-            if found["rationale"]:
-                yield Block("quote", [[Span(found["rationale"])]])
+            if most["rationale"]:
+                yield quote(most["rationale"], most["assessor"])
         if not apart:
-            yield _text("Nobody differs from anybody.")
+            yield text("Nobody stands far apart from the others.")
+
+    def _is_apart(self, judged: Doc) -> bool:
+        """Whether the furthest dissent is far enough from the pool to be told."""
+        if not judged["dissent"]:
+            return False
+        odds = logit(judged["dissent"]["probability"]) - logit(judged["probability"]["point"])
+        return abs(odds) > APART
 
     def _evidence(self) -> Iterator[Block]:
-        yield _heading("Evidence")
-        refs = {item["id"]: item["ref"] or item["title"] for item in self._consequences()}
+        yield heading("Evidence")
+        refs = {found["id"]: found["ref"] or found["title"] for found in self._consequences()}
         links = [row for row in self._all("evidence") if row["consequence"] in refs]
         links.sort(
             key=lambda row: (list(refs).index(row["consequence"]), row["said_at"], row["id"])
@@ -247,38 +170,37 @@ class Brief:
                 row["claim_ref"] or "",
                 f"{row['bearing']} the {row['bears_on']}"
                 if row["bearing"] != "neutral"
-                else "neutral",
+                else f"neutral to the {row['bears_on']}",
                 row["grade"] or "not graded",
                 str(len(row["origins"])),
-                row["statement"] + _state_of_claim(row),
+                quoted(row["statement"]) + _state_of_claim(row),
             )
             for row in links
         ]
-        yield from _table(head, rows)
+        yield from table(head, rows)
 
     def _watched(self) -> Iterator[Block]:
-        yield _heading("Assumptions and uncertainties")
+        yield heading("Assumptions and uncertainties")
         assumed = [row for row in self._all("factors") if row["kind"] in ASSUMED]
         assumed.sort(key=lambda row: ASSUMED.index(row["kind"]))
         for row in assumed:
-            more = f" {row['description']}" if row["description"] else ""
-            said = f" ({_words(row['kind'])}).{more}"
-            yield Block("list", [_line(Span(_name(row), bold=True), said)])
+            more = f" {quoted(row['description'])}" if row["description"] else ""
+            yield item(Span(name(row), bold=True), f" ({plain(row['kind'])}).{more}")
         if not assumed:
-            yield _text(NOTHING)
-        yield _heading("Indicators")
+            yield text(NOTHING)
+        yield heading("Indicators")
         for row in self._all("indicators"):
             held = row["reading"]
-            read = f"{READ[held['status']]}" if held else "not read yet"
-            more = f" Threshold: {row['threshold']}" if row["threshold"] else ""
+            read = READ[held["status"]] if held else "not read yet"
+            more = f" Threshold: {quoted(row['threshold'])}" if row["threshold"] else ""
             named = f"{row['ref']} {row['statement']}" if row["ref"] else row["statement"]
-            yield Block("list", [_line(Span(named, bold=True), f": {read}.{more}")])
+            yield item(Span(named, bold=True), f": {read}.{more}")
         if not self._all("indicators"):
-            yield _text(NOTHING)
+            yield text(NOTHING)
 
     def _sources(self) -> Iterator[Block]:
-        yield _heading("Sources")
-        yield _text(
+        yield heading("Sources")
+        yield text(
             "Reliability A to F and credibility 1 to 6 are those of the Admiralty system; F and 6"
             " can't be judged."
         )
@@ -291,24 +213,27 @@ class Brief:
                 f"reliability {row['reliability']}" if row["reliability"] else "not graded"
             )
             rest = ", ".join(part for part in parts if part)
-            named = Span(row["title"], href=row["url"] or "")
-            yield Block("list", [_line(named, f": {rest}.")])
+            yield item(Span(row["title"], href=row["url"] or ""), f": {rest}.")
         if not titles:
-            yield _text(NOTHING)
+            yield text(NOTHING)
 
     def _seal(self) -> Iterator[Block]:
         edition = self.state.edition
-        yield _heading("Seal")
-        before = edition["previous"] or "none"
-        yield _table_of_pairs(
-            ("Edition", edition["id"]),
+        yield heading("Seal")
+        rows = (
             ("SHA-256", edition["hash"]),
-            ("Edition before", before),
+            ("Edition before", edition["previous"] or "none"),
             ("Signed by", f"{edition['key']} (Ed25519)"),
             ("Verify", f"/v1/assessments/{edition['id']}/verify"),
         )
+        yield from table(("Edition", edition["id"]), rows)
 
-    # --- Words ------------------------------------------------------------------------------------
+    # --- Reading ----------------------------------------------------------------------------------
+
+    @property
+    def words(self) -> Words:
+        """Probabilities in the words asked for."""
+        return Words(self.scale)
 
     def _all(self, kind: str) -> Sequence[Doc]:
         return self.state.records.get(kind, ())
@@ -316,56 +241,16 @@ class Brief:
     def _consequences(self) -> list[Doc]:
         """The gravest first; what nobody rated comes last."""
 
-        def order(item: Doc) -> tuple[float, float, str]:
-            found = item["judgement"]
-            risk = found["risk"] or {"level": -1, "expected_impact": 0.0}
-            point = found["probability"]["point"] if found["n"] else 0.0
-            return -risk["level"] * 10.0 - risk["expected_impact"], -point, item["id"]
+        def order(found: Doc) -> tuple[float, float, str]:
+            judged = found["judgement"]
+            risk = judged["risk"] or {"level": -1, "expected_impact": 0.0}
+            point = judged["probability"]["point"] if judged["n"] else 0.0
+            return -risk["level"] * 10.0 - risk["expected_impact"], -point, found["id"]
 
         return sorted(self._all("consequences"), key=order)
-
-    def _percent(self, p: float) -> str:
-        """A percentage, with as many digits as it takes to have the word of the probability."""
-        if p < SURE:
-            return "below 1 %"
-        if p > 1 - SURE:
-            return "above 99 %"
-        exact = yardstick.render(self.scale, p)
-        shown = [round(p, digits) for digits in DIGITS]
-        told = (found for found in shown if yardstick.render(self.scale, found) == exact)
-        return f"{next(told, p) * 100:.6g} %"
-
-    def _word(self, p: float) -> str:
-        found = yardstick.render(self.scale, p)
-        return found.word if found.exact else f"{found.word}, the nearest band"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Block]:
-    yield Block("table", head=head, rows=rows) if rows else _text(NOTHING)
-
-
-def _table_of_pairs(*pairs: tuple[str, str]) -> Block:
-    return Block("table", head=("", ""), rows=pairs)
-
-
-def _name(row: Doc) -> str:
-    return f"{row['ref']} {row['title']}" if row["ref"] else str(row["title"])
 
 
 def _state_of_claim(row: Doc) -> str:
     if row["retracted"]:
         return " (retracted)"
     return " (contested)" if row["contested"] else ""
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def _day(value: datetime | str) -> str:
-    at = parse_instant(value)
-    return f"{at.day} {at:%B %Y}"

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 
-from app.assessments.brief import Block, Line, Span
+from app.assessments.blocks import Block, Line, Span
 
 _INLINE = re.compile(r"[\\`*_\[\]<>&|~!]")
 _BEGINNING = re.compile(r"^(?:(\d{1,9})([.)])|([-+#=:]))")
@@ -26,16 +26,23 @@ h1 { font-size: 1.8rem } h2 { font-size: 1.3rem; margin-top: 2rem } h3 { font-si
 blockquote { margin: .5rem 0 1rem 1rem; padding-left: 1rem; border-left: .2rem solid #8888 }
 table { border-collapse: collapse; font-size: .85rem }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
-         border-bottom: 1px solid #8886; overflow-wrap: anywhere }
-tr, blockquote, li { break-inside: avoid }
+         border-bottom: 1px solid #8886 }
+main :is(th, td):last-child { overflow-wrap: anywhere }
+main tr, blockquote, li { break-inside: avoid }
+blockquote p { margin: .2rem 0 }
 thead { display: table-header-group }
-.marking { font: bold .8rem system-ui, sans-serif; text-align: center }
+.sheet { width: 100%; font-size: inherit; table-layout: fixed }
+.sheet > * > tr > td { border: 0; padding: 0 }
+.sheet > * > tr > td.marking { font: bold .8rem system-ui, sans-serif; text-align: center;
+                               padding: .3rem 0 }
+tfoot { display: table-footer-group }
+@media screen { main { overflow-x: auto } }
 @page { size: A4; margin: 20mm 18mm }
 @media print {
   :root { color-scheme: light }
   body { font-size: 10pt; max-width: none; margin: 0; padding: 0 }
+  main table { font-size: 8pt }
   a { color: inherit; text-decoration: none }
-  .marking.foot { position: fixed; bottom: 0; left: 0; right: 0 }
 }
 """
 
@@ -86,10 +93,12 @@ def _span(span: Span, *, first: bool) -> str:
 def page(title: str, marking: str, text: str) -> str:
     """A page that shows Markdown, for the screen and for paper; it loads nothing."""
     name, level = html.escape(title), html.escape(marking)
+    # Only head and foot of a table come again on each page of paper, in every browser.
+    marked = f'<tr><td class="marking">{level}</td></tr>'
     return (
         "<!doctype html><html lang=en><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width, initial-scale=1'>"
         f"<title>{name}</title><style>{STYLE}</style>"
-        f'<div class="marking">{level}</div><main>{_markdown.render(text)}</main>'
-        f'<div class="marking foot">{level}</div></html>'
+        f'<table class="sheet" role="presentation"><thead>{marked}</thead><tfoot>{marked}</tfoot>'
+        f"<tbody><tr><td><main>{_markdown.render(text)}</main></td></tr></tbody></table></html>"
     )

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.assessments.brief import Block
+from app.assessments.blocks import Block
 from app.kernel.errors import NotAcceptable
 
 TEMPLATE = Path(__file__).with_name("brief.typ")
