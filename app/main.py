@@ -220,8 +220,9 @@ async def may_see_metrics(request: Request) -> None:
 def _add_handlers(app: FastAPI) -> None:
     """One renderer for everything that isn't the answer asked for."""
 
+    # On the event loop, where they take nothing but a moment: a thread would have to come free.
     @app.exception_handler(Problem)
-    def on_problem(request: Request, problem: Problem) -> Response:
+    async def on_problem(request: Request, problem: Problem) -> Response:
         response = problem_response(problem, request)
         if request.scope.get("route") is not None and is_refusal(problem.status, request.method):
             refusals: Refusals = app.state.refusals
@@ -231,7 +232,7 @@ def _add_handlers(app: FastAPI) -> None:
         return response
 
     @app.exception_handler(Replay)
-    def on_replay(_request: Request, replay: Replay) -> Response:
+    async def on_replay(_request: Request, replay: Replay) -> Response:
         answer = replay.answer
         headers = {**answer.headers, "Idempotent-Replayed": "true"}
         return Response(answer.body, answer.status, headers, "application/json")

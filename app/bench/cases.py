@@ -9,7 +9,17 @@ from urllib.parse import urlencode
 
 from app.bench.load import Request, ask
 from app.bench.words import WORDS
-from app.bench.world import ALLIANCE, CAUSES, CLAIMED, COMMON, GRADE, NETWORK, PERIOD, Sizes
+from app.bench.world import (
+    ALLIANCE,
+    CAUSES,
+    CLAIMED,
+    COMMON,
+    GRADE,
+    NETWORK,
+    PERIOD,
+    RATED,
+    Sizes,
+)  # fmt: skip
 
 PAGE = 50
 STEP = 200
@@ -62,12 +72,23 @@ def cases_of(port: int, sizes: Sizes, claims: list[str], newest: datetime) -> It
     yield Case(f"what-if on a network of {NETWORK}, {CAUSES} causes each", questions)
     yield Case("scores of the pool", (Request(f"/v1/alliances/{ALLIANCE}/scores"),))
     yield Case("scores of an assessor", (Request("/v1/assessors/assessor-1/scores"),))
+    yield from _alliance_cases()
     yield Case("one annotation written", tuple(_annotation(claim) for claim in some))
     since = newest.strftime("%Y-%m-%dT%H:%M:%SZ")
     for form in ("csv", "ndjson"):
         query = urlencode({"format": form, "effective_from": since})
         name = f"export of the newest {EXPORTED:,}, {form}"
         yield Case(name, (Request(f"/v1/claims?{query}"),), export=True)
+
+
+def _alliance_cases() -> Iterator[Case]:
+    """What is asked of a whole alliance: its faults, its time, what has changed."""
+    path = f"/v1/alliances/{ALLIANCE}"
+    yield Case("lint", (Request(f"{path}/lint"),))
+    yield Case("timeline, newest 50", (Request(f"{path}/timeline?limit=50&sort=-effective_at"),))
+    days = [RATED + PERIOD * part / VARIETY for part in range(VARIETY)]
+    spans = [urlencode({"from": day.date(), "to": (day + PERIOD / 12).date()}) for day in days]
+    yield Case("what changed in a month", tuple(Request(f"{path}/diff?{span}") for span in spans))
 
 
 def _what_ifs(port: int) -> Iterator[Request]:

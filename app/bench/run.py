@@ -36,6 +36,7 @@ UNLIMITED = {
     "ENTENTE_DATASET": "none",
     "ENTENTE_RATE_PER_MINUTE": "0",
     "ENTENTE_RATE_PER_ADDRESS_PER_MINUTE": "0",
+    "ENTENTE_QUEUE_SECONDS": "60",
 }
 """The load comes from one caller at one address, which would soon be told to wait."""
 

@@ -20,6 +20,7 @@ from app.assessors.models import Assessor
 from app.bench.words import Prose, Zipf
 from app.claims.models import Claim
 from app.consequences.models import Cause, Consequence, Outcome
+from app.evidence.models import Evidence
 from app.kernel.eyes import CLEAR, LEVELS
 from app.kernel.ids import derived_id
 from app.kernel.records import Row
@@ -58,6 +59,7 @@ class Sizes:
     claims: int
     ratings: int = 100_000
     annotations: int = 50_000
+    evidence: int = 5_000
     seed: int = 1
     actors: int = 2000
     sources: int = 5000
@@ -124,6 +126,7 @@ class World:
         yield Outcome, self._findings(Outcome)
         yield Cause, self._findings(Cause)
         yield Claim, self._claims()
+        yield Evidence, self._evidence()
         yield Annotation, self._annotations()
 
     # --- The few ----------------------------------------------------------------------------------
@@ -244,11 +247,27 @@ class World:
             earlier.append(row["id"])
             yield row
 
+    def _evidence(self) -> Iterator[Row]:
+        """Links from the first claims, each to one consequence."""
+        random = self._random("evidence")
+        claims = self._first_claims(self.sizes.evidence)
+        for number, at in enumerate(moments(RATED, len(claims))):
+            yield row_of(
+                Evidence,
+                at,
+                number,
+                claim=claims[number],
+                consequence=random.choice(self.consequences)["id"],
+                bears_on=random.choice(("outcome", "outcome", "cause")),
+                bearing=random.choice(("supports", "contradicts", "neutral")),
+                diagnosticity=random.choice(("low", "medium", "high", None)),
+                relevance=random.choice(("low", "medium", "high", None)),
+            )
+
     def _annotations(self) -> Iterator[Row]:
-        """Notes on some of the claims, whose ids follow from when they were written."""
+        """Notes on some of the claims."""
         random = self._random("annotations")
-        written = islice(moments(CLAIMED, self.sizes.claims), self.sizes.annotations)
-        claims = [derived_id(at, BY, "claims", str(number)) for number, at in enumerate(written)]
+        claims = self._first_claims(self.sizes.annotations)
         for number, at in enumerate(moments(ANNOTATED, self.sizes.annotations)):
             yield row_of(
                 Annotation,
@@ -263,6 +282,11 @@ class World:
                 creator=BY,
                 status="open",
             )
+
+    def _first_claims(self, count: int) -> list[str]:
+        """The ids of the claims that were written first: they follow from when that was."""
+        written = islice(moments(CLAIMED, self.sizes.claims), count)
+        return [derived_id(at, BY, "claims", str(number)) for number, at in enumerate(written)]
 
 
 def _relations(random: Random, earlier: list[str]) -> list[dict[str, str]]:

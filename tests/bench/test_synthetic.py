@@ -24,8 +24,9 @@ from app.ratings.models import Rating
 from tests.helpers import everything, read
 
 SIZES = Sizes(
-    claims=60, ratings=60, annotations=10, actors=8, sources=6, consequences=4, assessors=10
-)
+    claims=60, ratings=60, annotations=10, evidence=20, actors=8, sources=6, consequences=4,
+    assessors=10,
+)  # fmt: skip
 NUMBERED = {"search_entries", "search_entries_history"}
 FULL = {"audit", "events", "meta", "matrices", "markings"}
 """Tables that hold something before any record is made, or tell of acts."""
@@ -79,6 +80,8 @@ def write(tx: Tx, resource: Resource, row: Mapping[str, Any]) -> None:
             said["probability"] = {name: row[name] for name in ("point", "low", "high")}
         case "outcomes" | "causes":
             said["since"] = row["effective_at"]
+            fixed["consequence"] = row["consequence"]
+        case "evidence":
             fixed["consequence"] = row["consequence"]
         case "annotations":
             said["target"] = {"type": row["target_type"], "id": row["target"]}
