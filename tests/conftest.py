@@ -59,7 +59,7 @@ def pytest_collection_finish() -> None:
     """Don't look for garbage in what is loaded by now, nor after every few objects."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(50_000, 10, 10)
 
 
 def _settings(url: str, **changes: Any) -> Settings:

@@ -83,18 +83,19 @@ def test_a_line_per_request_and_no_secret_in_any(
     assert SECRET not in log
     lines = parsed(log)
     found = [(line["method"], line["route"], line["status"]) for line in requests_in(lines)]
-    assert found[:7] == [
-        ("POST", "/v1/actors", 201),
+    # That of a refusal comes once its entry is in the audit log, perhaps after the next request's.
+    assert sorted(found[:7]) == [
+        ("GET", "", 404),
         ("GET", "/v1/actors", 401),
-        ("POST", "/v1/actors", 409),
         ("GET", "/v1/actors/{key}", 200),
         ("HEAD", "/v1/actors", 200),
-        ("GET", "", 404),
+        ("POST", "/v1/actors", 201),
+        ("POST", "/v1/actors", 409),
         ("POST", "/v1/actors", 422),
     ]
     assert found[-1] == ("GET", "/v1/actors", 500)
-    third = requests_in(lines)[3]
-    assert (third["request_id"], third["trace_id"]) == ("asked-1", TRACE)
+    (third,) = (line for line in requests_in(lines) if line["request_id"] == "asked-1")
+    assert third["trace_id"] == TRACE
     assert third["level"] == "info"
     assert third["caller"]
     assert 0 < third["ms"] < PATIENCE * 1000
