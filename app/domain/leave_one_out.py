@@ -65,24 +65,27 @@ class _Ordered:
     def __init__(self, values: Sequence[float], ws: Sequence[float]) -> None:
         order = sorted(range(len(values)), key=values.__getitem__)
         self.values: Sequence[float] = itemgetter(*order)(values)
-        self.ws: Sequence[float] = itemgetter(*order)(ws)
-        self.sums = [*accumulate(self.ws)]
+        ordered: Sequence[float] = itemgetter(*order)(ws)
+        self.sums = [*accumulate(ordered)]
+        # What comes after each place, negated so that it rises. Neither sum at a place on its own
+        # side of an opinion has that opinion's weight in it, which could cancel all digits.
+        self.rests = [-rest for rest in _running(ordered[::-1])[::-1]]
         self.place = {at: rank for rank, at in enumerate(order)}
 
     def median(self, at: int) -> float:
         """Return the weighted median of all values but the one at a place."""
         rank = self.place[at]
-        half = (self.sums[-1] - self.ws[rank]) / 2.0
+        before = self.sums[rank - 1] if rank else 0.0
+        half = (before - self.rests[rank]) / 2.0
         slack = 2.0 * half * _TIE
-        lower = self._reached(half - slack, rank, bisect_left)
-        upper = self._reached(half + slack, rank, bisect_right)
+        lower = self._reached(half - slack, half + slack, rank, bisect_left)
+        upper = self._reached(half + slack, half - slack, rank, bisect_right)
         return (self.values[lower] + self.values[upper]) / 2.0
 
-    def _reached(self, target: float, rank: int, find: Callable[..., int]) -> int:
-        """Return the first place but `rank` where the sum reaches a target, or the last."""
-        found = find(self.sums, target, 0, rank)
+    def _reached(self, sum_: float, rest: float, rank: int, find: Callable[..., int]) -> int:
+        """Return the first place but `rank` with so much up to it and at most so much after it."""
+        found = find(self.sums, sum_, 0, rank)
         if found < rank:
             return found
-        found = find(self.sums, target + self.ws[rank], rank + 1)
         last = len(self.sums) - 1
-        return min(found, last if rank < last else last - 1)
+        return min(find(self.rests, -rest, rank + 1), last if rank < last else last - 1)
