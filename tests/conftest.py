@@ -5,6 +5,7 @@
 - `loaded_client`: HTTP against the default data set, shared and read-only
 - `filled_client`: the same data in a store of the test's own, to be changed
 - `both_clients`: an empty store of each kind in one test, for cases that cost more than answers
+- `seed`: what random data come from
 - `statements`: the SQL statements `client` causes, for tests that count them
 """
 
@@ -120,6 +121,12 @@ class Served:
 def store(request: pytest.FixtureRequest) -> stores.Store:
     """The kind of database."""
     return stores.store(request.param)
+
+
+@pytest.fixture(scope="session")
+def seed(store: stores.Store) -> int:
+    """What random data come from: another on each kind of database; TEST_SEED adds to it."""
+    return BACKENDS.index(store.name) + int(os.environ.get("TEST_SEED", "0"))
 
 
 @pytest.fixture(scope="session")

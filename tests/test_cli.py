@@ -430,6 +430,7 @@ def test_what_cannot_be_exported_is_told_in_a_line(
 # --- openapi ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_the_document_is_that_of_the_service(loaded_client: TestClient, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/unused.db"
     told = succeeded(entente(url, "openapi"))

@@ -11,7 +11,6 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-import pytest
 from starlette.testclient import TestClient
 
 from app.kernel.openapi import operations
@@ -379,7 +378,6 @@ def stir(people: People, who: Headers, hidden: World, known: dict[str, list[str]
         client.post(f"/v1/actors/{one}/merge", json={"into": into}, headers=who)
 
 
-@pytest.mark.parametrize("seed", range(2))
 def test_what_is_above_a_reader_changes_no_byte_they_are_told(
     client: TestClient, seed: int
 ) -> None:

@@ -14,6 +14,8 @@ from app.kernel.tables import Record, table_of
 from tests.dataset.tiny import TINY, records, write
 
 ODD: list[Any] = [5, "odd", "\x00", ["A01"], {"a": 1}, [[1]], None]
+TELLING = ["odd", "\x00", None]
+"""Those that a database may take otherwise than another; shapes refuse the rest before."""
 
 
 def count(database: Database) -> int:
@@ -46,7 +48,7 @@ def test_an_odd_value_anywhere_is_told_and_leaves_nothing(
 ) -> None:
     before = count(database)
     for field in TINY[kind]:
-        for value in ODD:
+        for value in ODD if database.engine.name == "sqlite" else TELLING:
             found = records()
             found[kind][0][field] = value
             write(tmp_path, found)

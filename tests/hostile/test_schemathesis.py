@@ -38,7 +38,7 @@ from tests.hostile.world import make_world
 PARTS = 3
 """Tests that the operations are dealt out to, so that several workers may have some each."""
 
-SHARE = 1 if os.environ.get("TEST_SCHEMATHESIS") == "all" else 10
+SHARE = 1 if os.environ.get("TEST_SCHEMATHESIS") == "all" else 16
 """One in so many of the cases that Schemathesis derives from the schemas."""
 EXAMPLES = 40 if SHARE == 1 else 2
 """Random cases an operation, of what the schema takes and of what it doesn't."""

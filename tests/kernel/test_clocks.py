@@ -5,7 +5,6 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from starlette.testclient import TestClient
 
 from tests.helpers import (
@@ -210,9 +209,8 @@ class World:
         })["recorded_at"])  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", [11, 12])
 def test_what_was_known_then_is_answered_as_it_was_then(client: TestClient, seed: int) -> None:
-    world = World(client, seed)
+    world = World(client, 11 + seed)
     seen: list[tuple[str, list[tuple[str, Body]], list[str]]] = []
     for number in range(STEPS):
         world.chance.choice(world.deeds)()

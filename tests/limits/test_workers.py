@@ -141,6 +141,7 @@ def test_a_restart_under_load_loses_no_request(service: Service) -> None:
             except Exception as error:  # noqa: BLE001 - a lost request is whatever isn't an answer
                 faults.append(error)
             asked += 1
+            time.sleep(0.02)  # a load, and still a machine's time for the restart
 
     clients = [threading.Thread(target=press, args=(number,)) for number in range(4)]
     for client in clients:

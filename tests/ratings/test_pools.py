@@ -99,10 +99,10 @@ class Script:
         )
 
 
-@pytest.fixture(params=[1, 2])
-def script(client: TestClient, request: pytest.FixtureRequest) -> Script:
+@pytest.fixture
+def script(client: TestClient, seed: int) -> Script:
     """A script that was run."""
-    script = Script(client, request.param)
+    script = Script(client, 1 + seed)
     for _ in range(45):
         script.step()
     return script
