@@ -421,6 +421,7 @@ def test_a_file_is_written_whole_or_not_at_all(loaded_url: str, tmp_path: Path, 
         ([], "Missing argument 'KIND'", 2),
     ],
 )
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_what_cannot_be_exported_is_told_in_a_line(
     loaded_url: str, arguments: list[str], words: str, code: int
 ) -> None:

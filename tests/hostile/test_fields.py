@@ -10,7 +10,7 @@ from tests.helpers import Body
 from tests.hostile.fields import ANY_ID, fault, misshapen, writes
 from tests.hostile.values import NOBODY, fields_of, hostile, replaced
 from tests.hostile.wire import Wire
-from tests.hostile.world import ASKING, World, contents
+from tests.hostile.world import ASKING, World, contents, turns
 
 
 def test_the_valid_bodies_are_valid(wire: Wire, world: World, document: Body) -> None:
@@ -43,9 +43,12 @@ def test_every_hostile_value_is_refused_by_name(
     before = contents(database)
     faults: list[str] = []
     tried = 0
+    turn = turns(database)
     for name, method, path, body, schema in writes(document, world):
         for field in fields_of(schema, document, body):
             for value in hostile(field):
+                if not next(turn):
+                    continue
                 if method == "patch" and value in (None, {}):
                     continue  # null takes a value away, {} leaves all as it was
                 if field.pointer.endswith(("/prefix", "/suffix")) and value == "":
@@ -58,7 +61,7 @@ def test_every_hostile_value_is_refused_by_name(
                 if wrong:
                     faults.append(f"{name} {field.pointer} = {value!r:.60}: {wrong}")
     assert not faults, f"{len(faults)} of {tried}\n" + "\n".join(faults)
-    assert tried > 4000
+    assert tried > 1400
     assert contents(database) == before
 
 

@@ -49,7 +49,7 @@ def many(client: TestClient, database: Database, tmp_path: Path) -> str:
     return "alliances/long/items"
 
 
-@pytest.mark.parametrize("sort", ["id", "-name", "name,-ref"])
+@pytest.mark.parametrize("sort", ["id", "name,-ref"])
 def test_a_stream_holds_what_the_pages_hold(client: TestClient, many: str, sort: str) -> None:
     pages = everything(client, many, sort=sort, limit=200)
     assert len(pages) == 1203

@@ -255,7 +255,7 @@ def crowd(client: TestClient) -> tuple[str, list[float]]:
     "way", [{}, {"include_machine": True}, {"half_life_days": 4, "method": "linear"}]
 )
 def test_filters_and_sorts_equal_brute_force_at_any_time(
-    client: TestClient, crowd: tuple[str, list[float]], way: Body
+    client: TestClient, crowd: tuple[str, list[float]], way: Body, seed: int
 ) -> None:
     alliance, times = crowd
     path = f"alliances/{alliance}/consequences"
@@ -270,7 +270,9 @@ def test_filters_and_sorts_equal_brute_force_at_any_time(
             assert [item["id"] for item in found] == [
                 item["id"] for item in whole if wanted(keys(item))
             ], (time, asked)
-        for name in SORTS:
+        # Half of them on each database, the other half at the next time.
+        seed += 1
+        for name in SORTS[seed % 2 :: 2]:
             for sign in ("", "-"):
                 rows = sorted(whole, key=lambda item: item["id"], reverse=bool(sign))
                 rows.sort(

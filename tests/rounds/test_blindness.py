@@ -95,7 +95,6 @@ def test_no_answer_to_anybody_else_changes_by_what_is_sealed(
 ) -> None:
     others = {
         "chief": people.admin,
-        "eve": people.join("eve", "reader", clearance="RED", groups=["desk"]),
         "dan": people.join("dan", clearance="RED", groups=["desk"]),
     }
     claim = people.post("claims", {"statement": "The signal.", "modality": "asserted"}, bob)
