@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
@@ -225,18 +226,23 @@ def _holder(
     session: Session, column: str, value: str, moment: datetime
 ) -> tuple[Principal, Row] | None:
     """Whose the key is that has a value in a column, with its row; None unless it is good."""
+    row = session.execute(_by(column), {"value": value}).mappings().one_or_none()
+    if row is None or (row["key_expires_at"] is not None and row["key_expires_at"] <= moment):
+        return None
+    caller = as_caller(session, row, row["key_scopes"])
+    return replace(caller, proof=Shown(row["key_id"])), dict(row)
+
+
+@cache
+def _by(column: str) -> sa.Select[Any]:
+    """The holder of a key that has a `value` in a column: asked with every request, made once."""
     view = View(EVERYTHING)
     key, holder = view.of(Table), view.of(Holder)
     used = (
         key.c[name].label(f"key_{name}") for name in ("id", "scopes", "expires_at", "last_used_at")
     )
     wanted = sa.select(holder, *used).join(key, key.c.principal == holder.c.id)
-    wanted = wanted.where(key.c[column] == value)
-    row = session.execute(wanted).mappings().one_or_none()
-    if row is None or (row["key_expires_at"] is not None and row["key_expires_at"] <= moment):
-        return None
-    caller = as_caller(session, row, row["key_scopes"])
-    return replace(caller, proof=Shown(row["key_id"])), dict(row)
+    return wanted.where(key.c[column] == sa.bindparam("value"))
 
 
 def touch(database: Database, row: Row, moment: datetime) -> None:
