@@ -16,6 +16,7 @@ from app.kernel.tables import Base
 from tests import helpers
 from tests.assessments.pact import LATER, THEN, make_pact, stored, tamper, verdict, write_over
 from tests.helpers import Body, make, make_edition, read
+from tests.hostile.world import turns
 
 ROW = Base.metadata.tables["assessments"]
 FAILS = {
@@ -112,6 +113,7 @@ def test_every_column_is_held_against_what_was_signed(
     edition = pact["second"]
     row = stored(database, "assessments", edition["id"])
     tried = 0
+    turn = turns(database)
     for column in ROW.columns:
         for changed in values(database, column, row[column.name]):
             if changed == row[column.name]:
@@ -122,7 +124,8 @@ def test_every_column_is_held_against_what_was_signed(
             assert found["status"] == "broken", (column.name, changed)
             failed = {name for name, whole in found["checks"].items() if whole is False}
             assert failed <= FAILS.get(column.name, {"record", "chain"}), (column.name, failed)
-            reads(client, pact)
+            if next(turn):
+                reads(client, pact)
             others = [verdict(client, one)["status"] for one in pact["made"]]
             chained = column.name not in {"title", "note", "downgrade"}
             assert others == (["broken"] * 3 if chained else ["intact", "broken", "intact"])
