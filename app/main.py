@@ -54,6 +54,7 @@ from app.kernel.metrics import MEDIA, Metrics
 from app.kernel.migrations import lack, revision
 from app.kernel.rates import Rates, address_of
 from app.kernel.refusals import Refusals, is_refusal
+from app.kernel.serving import settle
 from app.kernel.shield import Shield
 from app.kernel.stopping import on_stop
 from app.kernel.telemetry import Telemetry
@@ -185,7 +186,9 @@ def worker() -> FastAPI:
     """The application of one of several processes, from its environment."""
     settings = Settings()
     logs.configure(settings)
-    return create_app(settings)
+    app = create_app(settings)
+    settle()
+    return app
 
 
 def _add_health(app: FastAPI, store: Database) -> None:

@@ -125,7 +125,7 @@ def _set(
     finally:
         database.close()
     service = stack.enter_context(
-        serving("app.main:create_app", {"ENTENTE_DATABASE_URL": url, **UNLIMITED})
+        serving("app.main:worker", {"ENTENTE_DATABASE_URL": url, **UNLIMITED})
     )
     cases = list(cases_of(service.port, sizes, ids, newest))
     answers = folder / name
