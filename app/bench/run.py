@@ -37,8 +37,10 @@ UNLIMITED = {
     "ENTENTE_RATE_PER_MINUTE": "0",
     "ENTENTE_RATE_PER_ADDRESS_PER_MINUTE": "0",
     "ENTENTE_QUEUE_SECONDS": "60",
+    "ENTENTE_LOG_LEVEL": "warning",
 }
-"""The load comes from one caller at one address, which would soon be told to wait."""
+"""The load comes from one caller at one address, which would soon be told to wait; and a line for
+each request would stand among the figures."""
 
 Say = Callable[[str], None]
 

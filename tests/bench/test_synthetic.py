@@ -144,7 +144,7 @@ def test_the_same_seed_makes_the_same_set(world: World) -> None:
         assert list(rows) == list(same)
 
 
-def test_a_run_measures_every_case_and_prints_growth() -> None:
+def test_a_run_measures_every_case_and_prints_growth(capfd: pytest.CaptureFixture[str]) -> None:
     lines: list[str] = []
     found = run(Options(claims=(60, 120), ratings=40, annotations=5, seconds=0.02), lines.append)
     assert all(result.rate > 0 and result.bare > 0 for result in found["risk matrix"].values())
@@ -152,3 +152,5 @@ def test_a_run_measures_every_case_and_prints_growth() -> None:
     text = "\n".join(lines)
     assert "page 1000" in text
     assert "With 120 claims, as a multiple of the time with 60" in text
+    # The servers write nothing among the figures.
+    assert capfd.readouterr() == ("", "")
