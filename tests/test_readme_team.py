@@ -12,6 +12,7 @@ from textwrap import dedent
 
 import pytest
 
+from tests.command import ROOT
 from tests.hostile.service import service_on
 from tests.stores import Store
 from tests.test_readme import README, shows, whole
@@ -74,7 +75,7 @@ def test_a_team_is_set_up_as_it_says(store: Store, loaded_template: str, tmp_pat
             cwd=tmp_path,
             env={
                 "PATH": "/usr/bin:/bin",
-                "PYTHONPATH": str(Path.cwd()),
+                "PYTHONPATH": str(ROOT),
                 "ENTENTE_DATABASE_URL": url,
             },
             capture_output=True,

@@ -21,10 +21,11 @@ from app.assessments.blocks import (
 )  # fmt: skip
 from app.assessments.changes import changes
 from app.assessments.states import State
-from app.assessments.words import APART, SCALES, Doc, Scale, Words, count, day, name, own, plain
+from app.assessments.words import APART, SCALES, Doc, Words, count, day, name, own, plain
 from app.consequences.schemas import RESOLVED
 from app.domain.probability import logit
 from app.kernel.types import parse_instant
+from app.ratings.schemas import Scale
 
 ASSUMED = ("key_assumption", "uncertainty", "caveat")
 READ = {"observed": "observed", "not_observed": "not observed", "absent": "looked for, and absent"}

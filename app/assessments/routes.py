@@ -25,6 +25,7 @@ from app.kernel.responses import LIST, MADE, MAKE, READ, TAG, UNCHANGED, problem
 from app.kernel.routes import mount_create, mount_list, mount_single
 from app.kernel.routing import ResourceRouter
 from app.kernel.view import View
+from app.ratings.schemas import Scale
 
 BASE = "/assessments"
 UNDER = "/alliances/{alliance}/assessments"
@@ -45,9 +46,7 @@ class BriefQuery(BaseModel):
         Literal["md", "html", "pdf"] | None,
         Field(description="Instead of the Accept header; `pdf` needs the extra of that name"),
     ] = None
-    scale: Annotated[
-        Literal["icd203", "phia"], Field(description="Whose words of likelihood are used")
-    ] = "icd203"
+    scale: Annotated[Scale, Field(description="Whose words of likelihood are used")] = "icd203"
 
 
 class SealedRoute(APIRoute):

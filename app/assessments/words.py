@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from app.domain import phrasing, yardstick
 from app.domain.probability import logit
 from app.kernel.types import parse_instant
+from app.ratings.schemas import Scale
 
-Scale = Literal["icd203", "phia"]
 SCALES = {"icd203": "ICD 203", "phia": "the PHIA yardstick"}
 SURE = 0.01
 """Nearer to 0 or 1 than this, a percentage would be one that is no estimate."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.assessments.states import State, state_of
 from app.comparison import sides
 from app.comparison.queries import Between, EditionDiffQuery
-from app.comparison.schemas import ClaimBetween, EditionAct
+from app.comparison.schemas import EditionAct
 from app.comparison.sides import FOUND, Side
 from app.consequences.schemas import ConsequenceOf
 from app.kernel.errors import Invalid
@@ -44,8 +44,7 @@ def diff(session: Session, assessment: str, view: View, query: EditionDiffQuery)
         key = item["consequence"]
         for name, rows in (("before", old), ("after", new)):
             item[f"version_{name}"] = rows[key]["version"] if key in rows else None
-        item.update(sides.between("acts", acts.get(key), EditionAct))
-        item.update(sides.between("claims", claims.get(key), ClaimBetween, said_at="effective_at"))
+        item.update(sides.between(key, acts, claims, EditionAct))
     return {
         "from": before.as_of,
         "to": after.as_of,

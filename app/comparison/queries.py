@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from pydantic import ConfigDict, Field
@@ -20,6 +20,7 @@ from app.kernel.records import Row
 from app.kernel.types import IdText, Instant, QueryFloat
 from app.kernel.view import View
 from app.ratings.pooling import Pooling
+from app.ratings.schemas import Scale
 from app.timeline import queries as timeline
 
 ACTS = ["rating", "withdrawal", "outcome", "cause"]
@@ -30,9 +31,7 @@ class Shown(Tabular):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    scale: Annotated[Literal["icd203", "phia"], Field(description="The yardstick of the words")] = (
-        "icd203"
-    )
+    scale: Annotated[Scale, Field(description="The yardstick of the words")] = "icd203"
     kind: Annotated[
         list[Kind],
         Field(description="Only what differs so; repeat it for any of several"),

@@ -15,6 +15,12 @@ MOST = 20
 """Acts and claims shown of a consequence, the newest; beside them stands how many there are."""
 
 
+ActRecord = Annotated[IdText, Field(description="The id of the rating, outcome or cause")]
+ActPoint = Annotated[float | None, Field(description="Of a rating: its point, between 0 and 1")]
+ActStatus = Annotated[str | None, Field(description="Of a finding: its status")]
+ActMachine = Annotated[bool | None, Field(description="Of a rating: whether a machine made it")]
+
+
 class HeldThen(Shape):
     """What was held of a consequence on one of the two sides."""
 
@@ -38,17 +44,15 @@ class Act(Shape):
     kind: Annotated[
         Literal["rating", "withdrawal", "outcome", "cause"], Field(description="What was done")
     ]
-    record: Annotated[IdText, Field(description="The id of the rating, outcome or cause")]
+    record: ActRecord
     by: Annotated[
         str | None, Field(description="The assessor's slug; of a finding, who wrote it down")
     ]
     effective_at: Annotated[Instant, Field(description="From when it holds")]
     recorded_at: Annotated[Instant, Field(description="When it was written down")]
-    probability: Annotated[
-        float | None, Field(description="Of a rating: its point, between 0 and 1")
-    ]
-    status: Annotated[str | None, Field(description="Of a finding: its status")]
-    machine: Annotated[bool | None, Field(description="Of a rating: whether a machine made it")]
+    probability: ActPoint
+    status: ActStatus
+    machine: ActMachine
     reason: Annotated[
         str | None,
         Field(
@@ -130,16 +134,14 @@ class EditionAct(Shape):
             " another of its assessor, since it was withdrawn or is marked above that edition"
         ),
     ]
-    record: Annotated[IdText, Field(description="The id of the rating, outcome or cause")]
+    record: ActRecord
     by: Annotated[str | None, Field(description="Of a rating: the assessor's slug")]
     effective_at: Annotated[
         Instant | None, Field(description="From when it holds; null where a rating ended")
     ]
-    probability: Annotated[
-        float | None, Field(description="Of a rating: its point, between 0 and 1")
-    ]
-    status: Annotated[str | None, Field(description="Of a finding: its status")]
-    machine: Annotated[bool | None, Field(description="Of a rating: whether a machine made it")]
+    probability: ActPoint
+    status: ActStatus
+    machine: ActMachine
     reason: Annotated[
         str | None,
         Field(

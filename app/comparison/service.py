@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.comparison import queries, sides
 from app.comparison.queries import DiffQuery
-from app.comparison.schemas import Act, ClaimBetween
+from app.comparison.schemas import Act
 from app.comparison.sides import FOUND, Side
 from app.consequences.queries import finding, judgement
 from app.consequences.service import consequences
@@ -30,8 +30,7 @@ def diff(session: Session, alliance: str, before: View, after: View, query: Diff
     for item in found["items"]:
         key = item["consequence"]
         item.update(_rewritten(key, one, two))
-        item.update(sides.between("acts", acts.get(key), Act))
-        item.update(sides.between("claims", claims.get(key), ClaimBetween, said_at="effective_at"))
+        item.update(sides.between(key, acts, claims, Act))
     return {
         "from": before.moment,
         "to": after.moment,

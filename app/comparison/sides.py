@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from app.comparison.queries import Between, Shown
-from app.comparison.schemas import MOST
+from app.comparison.schemas import MOST, ClaimBetween
 from app.domain import moves, yardstick
 from app.kernel.records import Row
 
@@ -41,6 +41,8 @@ class Side:
 
 
 Sides = Mapping[str, Side]
+Came = Mapping[str, Between]
+"""What came in between, by consequence."""
 
 
 def newest(rows: Sequence[Row]) -> Between:
@@ -69,9 +71,16 @@ def compared(before: Sides, after: Sides, query: Shown) -> Row:
     }
 
 
-def between(name: str, found: Between | None, shape: type[BaseModel], **other: str) -> Row:
-    """What came in between, in its shape, and how many there are; `other` names of its fields."""
-    found = found or Between()
+def between(key: str, acts: Came, claims: Came, act: type[BaseModel]) -> Row:
+    """What came in between for a consequence: acts in their shape, claims, how many of each."""
+    return {
+        **_came("acts", acts.get(key, Between()), act),
+        **_came("claims", claims.get(key, Between()), ClaimBetween, said_at="effective_at"),
+    }
+
+
+def _came(name: str, found: Between, shape: type[BaseModel], **other: str) -> Row:
+    """The rows, in a shape of which some fields have `other` names, and how many there are."""
     rows = [{out: row[other.get(out, out)] for out in shape.model_fields} for row in found.rows]
     return {name: rows, f"{name}_total": found.total}
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app.assessments.blocks import Block, quoted
 from app.assessments.brief import Brief
 from app.assessments.states import State, state_before, state_of
-from app.assessments.words import APART, Scale
+from app.assessments.words import APART
 from app.domain import phrasing
 from app.domain.probability import sigmoid
 from app.domain.yardstick import SCALES
@@ -20,6 +20,7 @@ from app.kernel.eyes import EVERYTHING
 from app.kernel.types import parse_instant
 from app.kernel.view import View
 from app.lint.rules import RULES
+from app.ratings.schemas import Scale
 from tests import helpers
 from tests.assessments.pact import LATER, THEN, make_pact
 from tests.helpers import Body, make, make_edition, read

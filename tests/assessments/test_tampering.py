@@ -60,6 +60,8 @@ def asked(edition: Body, other: Body, alliance: str) -> list[str]:
     ]  # fmt: skip
 
 
+TABLES = {"statement": "assessments", "content": "edition_contents"}
+"""Where each of the two documents of an edition is stored."""
 WHOLE = 6
 """How many of them show what an edition holds."""
 
@@ -188,12 +190,12 @@ def pieces(text: str, step: int) -> Iterator[str]:
     yield f"{text} "
 
 
-@pytest.mark.parametrize("column", ["statement", "content"])
+@pytest.mark.parametrize("column", TABLES)
 def test_every_leaf_and_every_stretch_of_a_document_is_found(
     client: TestClient, database: Database, pact: Body, column: str
 ) -> None:
     edition = pact["second"]
-    table = "assessments" if column == "statement" else "edition_contents"
+    table = TABLES[column]
     text = stored(database, table, edition["id"])[column]
     document = json.loads(text)
     found = [changed_at(document, path) for path in leaves(document)]
@@ -212,12 +214,12 @@ def test_every_leaf_and_every_stretch_of_a_document_is_found(
     assert verdict(client, edition)["status"] == "intact"
 
 
-@pytest.mark.parametrize("column", ["statement", "content"])
+@pytest.mark.parametrize("column", TABLES)
 def test_what_is_no_document_is_a_problem_that_says_so(
     client: TestClient, database: Database, pact: Body, column: str
 ) -> None:
     edition = pact["second"]
-    table = "assessments" if column == "statement" else "edition_contents"
+    table = TABLES[column]
     text = stored(database, table, edition["id"])[column]
     for changed in NO_DOCUMENT:
         tamper(database, table, edition["id"], {column: changed})

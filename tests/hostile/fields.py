@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.helpers import Body
+from tests.hostile.bodies import valid_bodies, valid_patch
 from tests.hostile.values import Field, replaced
 from tests.hostile.wire import PEDANTRY, Answer
-from tests.hostile.world import World, operations, valid_bodies, valid_patch
+from tests.hostile.world import World, operations
 
 PROBLEM = "application/problem+json"
 ANY_ID = "/records/"

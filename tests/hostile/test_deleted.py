@@ -5,8 +5,9 @@ from starlette.testclient import TestClient
 
 from tests import helpers
 from tests.helpers import Body, read
+from tests.hostile.bodies import valid_bodies
 from tests.hostile.wire import Wire
-from tests.hostile.world import World, operations, valid_bodies
+from tests.hostile.world import World, operations
 
 
 def test_everything_is_read_when_anything_is_deleted(

@@ -13,15 +13,9 @@ from sqlalchemy.exc import OperationalError
 from app.dataset import loader
 from app.kernel.db import Database
 from tests.helpers import Body
+from tests.hostile.bodies import valid_bodies, valid_patch
 from tests.hostile.wire import Wire
-from tests.hostile.world import (
-    ASKING,
-    World,
-    contents,
-    operations,
-    valid_bodies,
-    valid_patch,
-)
+from tests.hostile.world import ASKING, World, contents, operations
 
 PROBLEM = "application/problem+json"
 SHOWN_ONCE = {"create_webhook", "rotate_webhook"}

@@ -13,11 +13,12 @@ from app.kernel.types import now
 from app.keys.models import Key
 from tests.access.people import People, bearer
 from tests.helpers import Body, delete, make, read
+from tests.hostile.bodies import valid_bodies
 from tests.hostile.fields import fault, misshapen, writes
 from tests.hostile.test_parameters import FREE, KEYS, hostile_texts, refused
 from tests.hostile.values import NOBODY, Field, fields_of, hostile, replaced
 from tests.hostile.wire import Answer, Wire, wire_to
-from tests.hostile.world import World, contents, make_world, operations, valid_bodies
+from tests.hostile.world import World, contents, make_world, operations
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from starlette.testclient import TestClient
 from app.kernel.db import Database
 from tests import helpers
 from tests.helpers import Body
+from tests.hostile.bodies import valid_bodies
 from tests.hostile.values import NOBODY, options_of
 from tests.hostile.wire import JSON, PEDANTRY, Answer, Wire
-from tests.hostile.world import World, contents, operations, turns, valid_bodies
+from tests.hostile.world import World, contents, operations, turns
 
 PROBLEM = "application/problem+json"
 
