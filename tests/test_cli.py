@@ -3,9 +3,6 @@
 import csv
 import hashlib
 import json
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,6 @@ from starlette.testclient import TestClient
 
 from app import dataset
 from app.cli import main
-from app.dataset import loader
 from app.dataset.files import FORM, ORDER
 from app.kernel.db import Database
 from app.kernel.migrations import head
@@ -304,41 +300,6 @@ def test_what_is_no_data_set_is_told(database_url: str, tmp_path: Path) -> None:
         told = refused(entente(database_url, "load", dataset=name))
         assert told.startswith(f"There is no data set '{name}'; name a folder, or one")
         assert "russia-dprk" in told
-
-
-def test_two_may_load_at_once(database_url: str, database: Database, tmp_path: Path) -> None:
-    claims = [{**CLAIM, "ref": f"C{number:02}"} for number in range(1, 30)]
-    folder = write(tmp_path / "own", sources=[SOURCE], claims=claims)
-    with ThreadPoolExecutor(2) as pool:
-        reports = list(pool.map(lambda _: loader.load(database, folder), range(2)))
-    assert sorted(report.created for report in reports) == [0, 30]
-    assert sorted(report.unchanged for report in reports) == [0, 30]
-    assert succeeded(entente(database_url, "load", folder)).startswith("0 created")
-
-
-def test_a_load_that_waited_for_another_finds_what_that_wrote(
-    database: Database, tmp_path: Path
-) -> None:
-    """The first began earlier and has its turn later (SQLite has one writer anyhow)."""
-    folder = write(tmp_path / "own", sources=[SOURCE], claims=[CLAIM])
-    waiting, go = threading.Event(), threading.Event()
-
-    def hold(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if "advisory" in statement and not waiting.is_set():
-            waiting.set()
-            go.wait(30)
-
-    sa.event.listen(database.engine, "before_cursor_execute", hold)
-    with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(loader.load, database, folder)
-        while not (waiting.is_set() or first.done()):
-            time.sleep(0.01)
-        reports = [loader.load(database, folder)]
-        go.set()
-        reports.append(first.result())
-    sa.event.remove(database.engine, "before_cursor_execute", hold)
-    assert sorted(report.unchanged for report in reports) == [0, 2]
-    assert not any(report.changed for report in reports)
 
 
 # --- export -------------------------------------------------------------------------------------

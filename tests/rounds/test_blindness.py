@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from app.kernel import audit
 from app.kernel.db import Database
 from tests.access.people import Headers, People
-from tests.access.test_leaks import asked, questions, told
+from tests.access.told import asked, questions, told
 from tests.helpers import (
     Body,
     answer,
