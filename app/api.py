@@ -38,7 +38,7 @@ TAGS = (
     ("judgement", "How likely, how bad, who disagrees, and since when", consequences.judgements),
     ("network", "Consequences as causes of each other, and what if", network.router),
     ("assessments", "Numbered, signed editions of the judgement, and briefs", assessments.router),
-    ("comparison", "What differs between two moments, and why", comparison.router),
+    ("comparison", "What differs between two moments or two editions, and why", comparison.router),
     ("timeline", "What was said, judged and found, by its time", timeline.router),
     ("lint", "Faults of tradecraft, by the standards of ICD 203", lint.router),
     ("evidence", "Claims for and against, from how many origins", evidence.router),
