@@ -102,6 +102,8 @@ class Brief:
                 yield f" Risk: {own(judged['risk']['name'])}."
             if judged["stale"] and not settled:
                 yield f" A review was due on {day(judged['review_by'])}."
+            if not settled:
+                yield from self._shaken(found)
         else:
             yield "Not rated."
         if outcome and outcome["status"] != "open":
@@ -109,6 +111,24 @@ class Brief:
         if found["resolves_on"] and not settled:
             due = parse_instant(found["resolves_on"]) >= self.state.as_of
             yield f" {'To' if due else 'Was to'} be settled by {day(found['resolves_on'])}."
+
+    def _shaken(self, found: Doc) -> Iterator[str]:
+        """What it was judged on that no longer holds, and what crossed a threshold since."""
+        named = {
+            key
+            for row in self._all("ratings")
+            if row["consequence"] == found["id"] and not row["machine"]
+            for key in row["assumptions"]
+        }
+        for row in self._all("factors"):
+            if row["id"] in named and _is_broken(row):
+                yield f" It is judged on an assumption that is broken: {own(name(row))}."
+        since = parse_instant(found["judgement"]["last_rated_at"])
+        for row in self._all("indicators"):
+            held = row["reading"]
+            crossed = row["consequence"] == found["id"] and held is not None and held["crosses"]
+            if crossed and parse_instant(held["effective_at"]) > since:
+                yield f" An indicator crossed its threshold since: {own(_watched(row))}."
 
     def _spread(self, judged: Doc) -> str:
         """The point with its interval, if that is more than the point."""
@@ -183,19 +203,17 @@ class Brief:
     def _watched(self) -> Iterator[Block]:
         yield heading("Assumptions and uncertainties")
         assumed = [row for row in self._all("factors") if row["kind"] in ASSUMED]
-        assumed.sort(key=lambda row: ASSUMED.index(row["kind"]))
+        # What no longer holds comes first: whoever relied on it has to think again.
+        assumed.sort(key=lambda row: (not _is_broken(row), ASSUMED.index(row["kind"])))
         for row in assumed:
             more = f" {quoted(row['description'])}" if row["description"] else ""
-            yield item(Span(name(row), bold=True), f" ({plain(row['kind'])}).{more}")
+            yield item(Span(name(row), bold=True), f" ({plain(row['kind'])}).", *_broken(row), more)
         if not assumed:
             yield text(NOTHING)
         yield heading("Indicators")
         for row in self._all("indicators"):
-            held = row["reading"]
-            read = READ[held["status"]] if held else "not read yet"
             more = f" Threshold: {quoted(row['threshold'])}" if row["threshold"] else ""
-            named = f"{row['ref']} {row['statement']}" if row["ref"] else row["statement"]
-            yield item(Span(named, bold=True), f": {read}.{more}")
+            yield item(Span(_watched(row), bold=True), f": {_read(row['reading'])}.{more}")
         if not self._all("indicators"):
             yield text(NOTHING)
 
@@ -249,6 +267,33 @@ class Brief:
             return -risk["level"] * 10.0 - risk["expected_impact"], -point, found["id"]
 
         return sorted(self._all("consequences"), key=order)
+
+
+def _is_broken(factor: Doc) -> bool:
+    return factor["status"] is not None and factor["status"]["status"] == "broken"
+
+
+def _broken(factor: Doc) -> Iterator[Span | str]:
+    """That an assumption no longer holds, and why; nothing of one that does."""
+    if _is_broken(factor):
+        held = factor["status"]
+        yield " "
+        yield Span(f"Broken since {day(held['since'])}:", bold=True)
+        yield f" {quoted(held['note'])}"
+
+
+def _watched(indicator: Doc) -> str:
+    """What an indicator is called."""
+    ref = f"{indicator['ref']} " if indicator["ref"] else ""
+    return f"{ref}{indicator['statement']}"
+
+
+def _read(held: Doc | None) -> str:
+    """What an indicator showed last, and whether that crosses its threshold."""
+    if held is None:
+        return "not read yet"
+    crossed = ", which crosses the threshold" if held["crosses"] else ""
+    return f"{READ[held['status']]} since {day(held['effective_at'])}{crossed}"
 
 
 def _state_of_claim(row: Doc) -> str:

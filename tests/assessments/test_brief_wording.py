@@ -104,6 +104,7 @@ def generated(random: Random) -> tuple[State, State]:
             "risk": {"name": ODD_NAMES[level], "level": level, "expected_impact": p},
             "stale": random.random() < 0.5,
             "review_by": LATER,
+            "last_rated_at": THEN,
             "dissent": random.choice([None, dissent]),
         }
 
@@ -121,6 +122,7 @@ def generated(random: Random) -> tuple[State, State]:
             "id": str(random.random()), "consequence": f"c{key}", "assessor": who,
             "probability": {"point": point()}, "machine": random.random() < 0.2,
             "change_reason": random.choice([None, *NASTY]), "rationale": random.choice(NASTY),
+            "assumptions": [random.choice(NASTY)],
         }  # fmt: skip
 
     def state(number: int, day: str) -> State:
@@ -141,11 +143,21 @@ def generated(random: Random) -> tuple[State, State]:
                 for text in NASTY
             ],
             "factors": [
-                {"kind": "caveat", "ref": None, "title": text, "description": text}
+                {
+                    "id": text, "kind": "key_assumption", "ref": None, "title": text,
+                    "description": text, "status": random.choice([
+                        None, {"status": "broken", "since": THEN, "note": text},
+                    ]),
+                }
                 for text in NASTY
             ],
             "indicators": [
-                {"ref": None, "statement": text, "threshold": text, "reading": None}
+                {
+                    "ref": None, "statement": text, "threshold": text,
+                    "consequence": f"c{random.randrange(8)}", "reading": random.choice([
+                        None, {"status": "observed", "crosses": True, "effective_at": LATER},
+                    ]),
+                }
                 for text in NASTY
             ],
         }  # fmt: skip

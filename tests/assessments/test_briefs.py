@@ -100,24 +100,50 @@ def test_what_changed_is_told_forwards_whatever_was_published_first(client: Test
     assert f"What changed since edition {later['number']}" in sections(brief(client, last))
 
 
-def test_a_brief_tells_how_indicators_stand() -> None:
-    """They are told as soon as there are any."""
-    reading = {"status": "absent"}
-    watched: list[Body] = [
-        {"ref": "I1", "statement": "Trains cross", "threshold": "Ten a day", "reading": reading},
-        {"ref": None, "statement": "Ships call", "threshold": "", "reading": None},
+def test_a_brief_tells_what_no_longer_holds_and_what_has_shown(client: TestClient) -> None:
+    pact = make_pact(client)
+    alliance, consequence = pact["alliance"], pact["ids"]["consequences"]
+    holds = helpers.make_assumption(client, alliance, ref="U01", title="The pass stays open")
+    gone = helpers.make_assumption(client, alliance, ref="U02", title="Trade goes on")
+    named = {"assumptions": [holds["id"], gone["id"]], "effective_at": "2024-03-02"}
+    helpers.rate(client, consequence, pact["assessor"], 0.7, **named)
+    helpers.break_assumption(client, gone, "2024-04-02", note="The port closed.")
+    watched = [
+        helpers.make_indicator(client, consequence, ref=f"I{number}", statement=sign)
+        for number, sign in enumerate(("Trains cross", "Ships call", "Planes land", "Mail comes"))
     ]
+    seen: Body = {"status": "observed", "claims": [pact["ids"]["claims"]]}
+    helpers.make_reading(client, watched[0]["id"], **seen, crosses=True, effective_at="2024-05-01")
+    helpers.make_reading(client, watched[1]["id"], **seen, crosses=True, effective_at="2024-02-01")
+    searched = {"period": {"from": "2024-01-01", "to": "2024-02-01"}, "corpus": "The harbour."}
+    helpers.make_reading(client, watched[2]["id"], status="absent", **searched)
+    text = brief(client, make_edition(client, alliance, LATER))
+    judged = text.split("## Key judgements")[1].split("## What changed")[0]
+    assert "It is judged on an assumption that is broken: U02 Trade goes on." in judged
+    assert "An indicator crossed its threshold since: I0 Trains cross." in judged
+    assert "U01" not in judged
+    assert "I1" not in judged  # it had crossed before the newest rating
+    assumed = text.split("## Assumptions and uncertainties")[1].split("## Sources")[0]
+    broken, rest = assumed.split("- **U01")
+    assert broken.startswith(
+        "\n\n- **U02 Trade goes on** (key assumption). **Broken since 2 April 2024:**"
+        " “The port closed.”"
+    )
+    assert "Broken" not in rest
+    assert "**I0 Trains cross**: observed since 1 May 2024, which crosses the threshold." in rest
+    assert "**I2 Planes land**: looked for, and absent since 1 February 2024. Threshold" in rest
+    assert "**I3 Mail comes**: not read yet." in rest
+
+
+def test_a_brief_of_a_few_says_who_they_are() -> None:
     edition = {
         "title": "E", "tlp": "AMBER", "audience": ["desk"], "number": 2, "note": None, "id": "i",
         "previous": "0" * 64, "hash": "1" * 64, "key": "k",
     }  # fmt: skip
     at = parse_instant(THEN)
-    state = State(edition, at, at, {"alliances": [{"name": "Pact"}], "indicators": watched})
-    told = Brief(state, None)
-    text = written(told.blocks())
-    assert "- **I1 Trains cross**: looked for, and absent. Threshold: “Ten a day”" in text
-    assert "- **Ships call**: not read yet.\n" in text
+    told = Brief(State(edition, at, at, {"alliances": [{"name": "Pact"}]}), None)
     assert told.marking == "TLP:AMBER (desk)"
+    assert "**TLP:AMBER (desk)**" in written(told.blocks())
 
 
 def sentences(text: str) -> Iterator[str]:
