@@ -121,6 +121,10 @@ class Evaluations(Judged):
         row["ended_at"] = following["effective_at"] if following else None
         succession.end(tx, self.model, last, row["effective_at"])
 
+    def saved(self, tx: Tx, row: Row, before: Row | None) -> None:
+        """Let it stand among those marked as it is."""
+        succession.join(tx, self.model, row, before, SERIES)
+
 
 def _fit(tx: Tx, row: Row) -> None:
     """Refuse a row or a column that the question doesn't have; what is hidden, it hasn't."""

@@ -11,7 +11,7 @@ from app.kernel import records
 from app.kernel.access import Principal
 from app.kernel.db import Tx, take_turn
 from app.kernel.errors import Forbidden, Gone, NotFound
-from app.kernel.eyes import covers, least
+from app.kernel.eyes import covers, least, narrows
 from app.kernel.listing import Listing, equals, matches
 from app.kernel.markings import FIELDS
 from app.kernel.records import Row
@@ -158,7 +158,7 @@ def assessor_of_before(tx: Tx, row: Row) -> Row:
             return _show(tx, other, row)
     marked = (row["tlp"], row["audience"])
     for other in found:
-        if covers(marked, (other["tlp"], other["audience"])):
+        if narrows(marked, (other["tlp"], other["audience"])):
             return other
     # With no more eyes than are in the row's audience: what else has that slug isn't in the way.
     eyes = least(row["marking"], row["tlp"])

@@ -143,6 +143,10 @@ class Findings(Resource):
         row["ended_at"] = following["effective_at"] if following else None
         succession.end(tx, self.model, last, row["effective_at"])
 
+    def saved(self, tx: Tx, row: Row, before: Row | None) -> None:
+        """Let it stand among those marked as it is."""
+        succession.join(tx, self.model, row, before, SERIES)
+
 
 class OutcomeQuery(Listing):
     """Filters of outcomes."""
@@ -174,6 +178,7 @@ class Outcomes(Findings):
 
     def saved(self, tx: Tx, row: Row, before: Row | None) -> None:
         """Tell that the consequence is resolved, or otherwise than it was, from now on."""
+        super().saved(tx, row, before)
         if before is None and row["status"] in RESOLVED and _is_news(tx, row):
             data = {
                 "outcome": row["id"],

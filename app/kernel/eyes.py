@@ -61,18 +61,27 @@ def pool_level(marking: int) -> int:
     return min(marking - CLEAR, SPECIAL)
 
 
-def covers(upper: tuple[str, Sequence[str]], lower: tuple[str, Sequence[str]]) -> bool:
-    """Whether everyone who sees the first marking may see the second.
+def narrows(upper: tuple[str, Sequence[str]], lower: tuple[str, Sequence[str]]) -> bool:
+    """Whether everyone who sees the first marking sees the second, whoever they are.
 
-    Each is a level and its audience. The persons of a RED record are taken to be in the groups of
-    what it names: who names them has seen both.
+    Each is a level and its audience. Of the persons of a RED record nothing is known but that they
+    are cleared for it: they may be in no group.
     """
     (above, few), (below, many) = upper, lower
     if LEVELS.index(above) < LEVELS.index(below):
         return False
-    if not many or (above == "RED" and below != "RED"):
+    if not many:
         return True
-    return bool(few) and set(few) <= set(many)
+    return bool(few) and (above == "RED") == (below == "RED") and set(few) <= set(many)
+
+
+def covers(upper: tuple[str, Sequence[str]], lower: tuple[str, Sequence[str]]) -> bool:
+    """Whether what is marked so may name what is marked in the second way, and be shown with it.
+
+    The persons of a RED record are taken to be in the groups of what it names: who names them has
+    seen both. That goes for what somebody says, not for what is marked for them (see `narrows`).
+    """
+    return narrows(upper, lower) or (upper[0] == "RED" and lower[0] != "RED")
 
 
 def least(marking: int, tlp: str) -> Eyes:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.kernel import records
 from app.kernel.db import Tx, take_turn
 from app.kernel.errors import Gone, Invalid
-from app.kernel.eyes import EVERYTHING
+from app.kernel.eyes import EVERYTHING, covers
 from app.kernel.links import Link
 from app.kernel.records import Row
 from app.kernel.references import Place, Reference
@@ -29,8 +29,8 @@ def merge(tx: Tx, resource: Resource, key: str, into: str) -> Row:
 
     Merges come one after the other: of two that cross, the second finds its record merged. What is
     being written meanwhile is waited for before the record is closed: whoever changes it may have
-    to hold the record itself, because it names it. Raises Invalid where there is no such record, or
-    they are one already.
+    to hold the record itself, because it names it. Raises Invalid where there is no such record,
+    they are one already, or `into` isn't for all who see what would name it then.
     """
     take_turn(tx.session, "merging")
     named = {"into": into}
@@ -38,6 +38,9 @@ def merge(tx: Tx, resource: Resource, key: str, into: str) -> Row:
     row = records.find(tx.session, resource.model, key, tx.view)
     if row["id"] == named["into"]:
         raise Invalid.at("/into", "a record can't be merged into itself")
+    other = records.find(tx.session, resource.model, named["into"], tx.view)
+    if not covers((row["tlp"], row["audience"]), (other["tlp"], other["audience"])):
+        raise Invalid.at("/into", "isn't for all who see the record that would be merged into it")
     for owner, record_id in _naming(tx.session, resource, row["id"]):
         _held(tx, owner, record_id)
     row = records.take(tx, resource.model, row["id"], "close")
@@ -91,7 +94,14 @@ def _rename(tx: Tx, owner: Resource, record_id: str, old: str, new: str) -> None
             if place.value == old:
                 place.holder[place.key] = new
         _thin(said, reference, None if new != before["id"] else new)
-    owner.change(tx, before, owner.accepts.model_validate_json(json.dumps(said)))
+    shape = owner.accepts.model_validate_json(json.dumps(said))
+    try:
+        # Who merges needn't see all that is renamed, and gets to see no more by it.
+        owner.rename(tx, before, shape)
+    except Invalid:
+        if tx.eyes.sees(before["marking"]):
+            raise
+        # Nothing tells them of it: it goes on to name what leads to the record that stands.
 
 
 def _thin(said: Any, reference: Reference, own: str | None) -> None:

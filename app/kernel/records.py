@@ -19,7 +19,7 @@ from app.kernel.idempotency import StoredAnswer
 from app.kernel.ids import is_id, is_slug, new_id
 from app.kernel.markings import Named
 from app.kernel.references import Place, Reference
-from app.kernel.tables import Base, Versioned, table_of
+from app.kernel.tables import Base, Record, Versioned, table_of
 from app.kernel.types import later
 from app.kernel.view import View, in_sight
 
@@ -203,7 +203,10 @@ def create(tx: Tx, model: type[Versioned], values: Mapping[str, Any], record_id:
     tx.session.execute(sa.insert(table).values(row))
     tx.stamps[table.name, row["id"]] = row["recorded_at"]
     _derive(tx, model, row, made=True)
-    events.note(tx, "created", table.name, row)
+    if issubclass(model, Record):
+        events.note(tx, "created", table.name, row)
+    else:
+        tx.wakes = True
     audit.note_created(tx, table.name, row)
     return row
 
@@ -248,7 +251,11 @@ def change(
     _derive(tx, model, new, made=False)
     if new.get("marking") != row.get("marking"):
         _seal(tx, model, new)
-    events.note_change(tx, table.name, row, new)
+    if issubclass(model, Record):
+        events.note_change(tx, table.name, row, new)
+    else:
+        # Who may do what is told to nobody; streams look at the rights of their owners again.
+        tx.wakes = True
     audit.note_change(tx, table.name, row, new, action)
     return new
 

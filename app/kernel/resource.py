@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.kernel import markings, records
 from app.kernel.db import Tx
 from app.kernel.errors import Invalid
-from app.kernel.eyes import EVERYTHING, Eyes, covers
+from app.kernel.eyes import EVERYTHING, Eyes, narrows
 from app.kernel.ids import is_id, is_slug, new_id
 from app.kernel.listing import Rows, Selection, Single, columns_of
 from app.kernel.records import Row
@@ -221,6 +221,16 @@ class Resource(Listed):
         if self.is_marked:
             markings.settle(tx, whole, named, said=True)
             row["marking"] = whole["marking"]
+        return self._next(tx, before, row, whole)
+
+    def rename(self, tx: Tx, before: Row, shape: Shape) -> Row:
+        """The same of one that names another record now: it keeps its marking, whoever writes."""
+        row = self.columns(shape)
+        whole = {**before, **row}
+        records.resolve(tx, self.names, whole, before=before)
+        return self._next(tx, before, row, whole)
+
+    def _next(self, tx: Tx, before: Row, row: Row, whole: Row) -> Row:
         row = {name: whole[name] for name in row}
         for name in self.fixed:
             if row.get(name) != before.get(name):
@@ -234,7 +244,8 @@ class Resource(Listed):
     def rewrite(self, tx: Tx, before: Row, values: Mapping[str, Any]) -> Row:
         """Write the next version, and what must be true with it.
 
-        What stands under a record that is marked higher goes up with it: it would tell of it.
+        What stands under a record that is marked higher goes up with it: it would tell of it. But
+        nothing goes to readers who couldn't see it before, nor is it taken from its own for them.
         """
         after = records.change(tx, self.model, before, values)
         self.saved(tx, after, before)
@@ -244,7 +255,7 @@ class Resource(Listed):
                 for found in records.under(tx.session, other.model, after["id"]):
                     # A reply went up with its note, if that was before it in the list.
                     row = records.find(tx.session, other.model, found["id"], View(EVERYTHING))
-                    if row["marking"] != after["marking"] and covers(
+                    if row["marking"] != after["marking"] and narrows(
                         own, (row["tlp"], row["audience"])
                     ):
                         other.rewrite(tx, row, {name: after[name] for name in markings.FIELDS})

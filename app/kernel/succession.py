@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from app.kernel import records
 from app.kernel.db import Tx, held
 from app.kernel.errors import Invalid
+from app.kernel.eyes import EVERYTHING
 from app.kernel.records import Row
 from app.kernel.tables import Versioned, table_of
+from app.kernel.view import View
 
 CLOCK_SKEW = timedelta(minutes=1)
 
@@ -48,23 +50,49 @@ def dated(tx: Tx, at: datetime | None, pointer: str) -> datetime:
 def neighbours(
     tx: Tx, model: type[Versioned], row: Row, series: tuple[str, ...]
 ) -> tuple[Row | None, Row | None]:
-    """The rows of the same succession that begin last before (or with) this one, and next after."""
+    """The rows of the same succession that begin last before (or with) this one, and next after.
+
+    Of two that begin together, the one that was made later comes later.
+    """
     t = table_of(model)
     same = [t.c[name] == row[name] for name in series]
-    same.append(t.c.deleted_at.is_(None))
+    same += [t.c.deleted_at.is_(None), t.c.id != row["id"]]
 
     def first(condition: Any, *order: Any) -> Row | None:
         statement = sa.select(t).where(*same, condition).order_by(*order).limit(1)
         found = tx.session.execute(statement).mappings().one_or_none()
         return dict(found) if found else None
 
-    at = row["effective_at"]
+    at, made = row["effective_at"], row.get("created_at")  # what is only being made is the last
+    later = t.c.effective_at > at
+    if made is not None:
+        later = sa.or_(later, sa.and_(t.c.effective_at == at, t.c.created_at > made))
     return (
-        first(
-            t.c.effective_at <= at, t.c.effective_at.desc(), t.c.created_at.desc(), t.c.id.desc()
-        ),
-        first(t.c.effective_at > at, t.c.effective_at.asc(), t.c.created_at.asc(), t.c.id.asc()),
+        first(sa.not_(later), t.c.effective_at.desc(), t.c.created_at.desc(), t.c.id.desc()),
+        first(later, t.c.effective_at.asc(), t.c.created_at.asc(), t.c.id.asc()),
     )
+
+
+def join(
+    tx: Tx,
+    model: type[Versioned],
+    row: Row,
+    before: Row | None,
+    series: tuple[str, ...],
+    **also: Any,
+) -> Row:
+    """Let a row that has been marked otherwise take its place among those marked so; answer it.
+
+    Under one marking one is in force at a time: each ends where the next begins.
+    """
+    if before is None or before["marking"] == row["marking"]:
+        return row
+    last, following = neighbours(tx, model, row, series)
+    end(tx, model, last, row["effective_at"], **also)
+    if following is not None:
+        end(tx, model, row, following["effective_at"], **also)
+        row = {**row, **records.find(tx.session, model, row["id"], View(EVERYTHING))}
+    return row
 
 
 def end(tx: Tx, model: type[Versioned], row: Row | None, at: Any, **also: Any) -> None:

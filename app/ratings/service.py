@@ -39,6 +39,8 @@ SERIES = ("consequence", "assessor", "marking")
 RANKS = ("low", "moderate", "high")
 FATE = ("status", "ended_at", "withdrawn_at", "withdrawal_reason")
 """What becomes of a rating after it was made."""
+SUPERSEDED = {"status": "superseded", "withdrawn_at": None, "withdrawal_reason": None}
+"""The fate of one that another follows."""
 
 
 class RatingQuery(Listing):
@@ -189,8 +191,7 @@ class Ratings(Judged):
             if follows["withdrawn_at"] is not None:
                 # What the assessor took back then was what they held then: this one, now.
                 row.update({name: follows[name] for name in FATE})
-            fate = {"status": "superseded", "withdrawn_at": None, "withdrawal_reason": None}
-            succession.end(tx, Table, follows, at, **fate)
+            succession.end(tx, Table, follows, at, **SUPERSEDED)
             if row["machine"] and not follows["machine"]:
                 # It takes a rating out of the pools that it doesn't stand in itself.
                 judgements.refresh(tx, row["consequence"], at, follows)
@@ -205,8 +206,9 @@ class Ratings(Judged):
         if found is not None and row["impact"] is not None:
             row["risk_level"], row["matrix"], row["matrix_version"] = found
 
-    def saved(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - the kernel's signature
-        """The judgement moves with the rating."""
+    def saved(self, tx: Tx, row: Row, before: Row | None) -> None:
+        """The judgement moves with the rating, which stands among those marked as it is."""
+        row = succession.join(tx, Table, row, before, SERIES, **SUPERSEDED)
         if not row["machine"]:
             judgements.refresh(tx, row["consequence"], row["effective_at"], row)
 

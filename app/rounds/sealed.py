@@ -20,7 +20,7 @@ from app.kernel import audit, idempotency, markings, records
 from app.kernel.access import Principal
 from app.kernel.db import Hold, Tx, held
 from app.kernel.errors import Conflict, Invalid, NotFound
-from app.kernel.eyes import EVERYTHING, covers
+from app.kernel.eyes import EVERYTHING, narrows
 from app.kernel.ids import is_id, new_id
 from app.kernel.records import Row
 from app.kernel.tables import Record, table_of
@@ -189,7 +189,7 @@ def _as_rating(found: Row, above: Sequence[Row]) -> Row:
     }
     for other in above:
         own, higher = (row["tlp"], row["audience"]), (other["tlp"], other["audience"])
-        if not row["downgrade"] and covers(higher, own):
+        if not row["downgrade"] and narrows(higher, own):
             row |= {name: other[name] for name in markings.FIELDS}
     return row
 
