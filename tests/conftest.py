@@ -68,9 +68,12 @@ def _settings(url: str, **changes: Any) -> Settings:
     return Settings(**given)
 
 
-def _migrated(url: str) -> None:
-    database = Database.of(_settings(url))
+def _started(url: str) -> None:
+    settings = _settings(url)
+    database = Database.of(settings)
     migrate(database.engine)
+    with _serving(create_app(settings, database)):  # which makes the keys of the service
+        pass
     database.close()
 
 
@@ -108,10 +111,11 @@ class Served:
 
     @contextmanager
     def at(self, url: str) -> Iterator[Database]:
-        """Point the application at a database."""
-        self.url = sa.make_url(url)
+        """Point the application at a database; it stays connected to the one it had last."""
+        if sa.make_url(url) != self.url:
+            self.database.close()
+            self.url = sa.make_url(url)
         yield self.database
-        self.database.close()
 
 
 # --- Stores and templates -----------------------------------------------------------------------
@@ -131,8 +135,8 @@ def seed(store: stores.Store) -> int:
 
 @pytest.fixture(scope="session")
 def empty_template(store: stores.Store) -> str:
-    """The URL of a migrated database without records; only to be copied."""
-    return stores.template(store, "empty", _migrated)
+    """The URL of a database without records that a service was started on; only to be copied."""
+    return stores.template(store, "empty", _started)
 
 
 @pytest.fixture(scope="session")
@@ -155,9 +159,9 @@ def blank_url(store: stores.Store) -> Iterator[str]:
 @pytest.fixture
 def database_url(store: stores.Store, empty_template: str) -> Iterator[str]:
     """The URL of a migrated database of the test's own."""
-    url = store.make(empty_template)
+    url = store.lend(empty_template)
     yield url
-    store.drop(url)
+    store.take_back(url)
 
 
 @pytest.fixture
@@ -278,8 +282,8 @@ def both_clients(both_served: list[Served]) -> Iterator[list[TestClient]]:
         clients = list[TestClient]()
         for name, served in zip(BACKENDS, both_served, strict=True):
             store = stores.store(name)
-            url = store.make(stores.template(store, "empty", _migrated))
-            stack.callback(store.drop, url)
+            url = store.lend(stores.template(store, "empty", _started))
+            stack.callback(store.take_back, url)
             stack.enter_context(served.at(url))
             clients.append(stack.enter_context(_serving(served.app)))
         yield clients
