@@ -6,6 +6,7 @@ its event, and its entry in the audit log. Nothing here commits (see `db`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,13 +42,68 @@ def find(
         column = "slug"
     else:
         raise NotFound(f"There is no record {key!r} in {table.name}.")
-    t = view.of(model)
-    statement = sa.select(t).where(t.c[column] == key).order_by(t.c.id).limit(1)
-    statement = statement if hold is None else held(statement, hold)
-    row = session.execute(statement).mappings().one_or_none()
+    statement = _by(view.of(model), column, hold)
+    row = session.execute(statement, {"key": key}).mappings().one_or_none()
     if row is not None:
         return dict(row)
     raise missing(session, model, key, view)
+
+
+# Statements that every write asks several of are built once for like readers: that takes twice as
+# long as asking them.
+
+
+@lru_cache(2048)
+def _by(t: sa.Subquery, column: str, hold: Hold | None) -> sa.Select[Any]:
+    """The oldest row with a `key` in a column."""
+    statement = sa.select(t).where(t.c[column] == sa.bindparam("key")).order_by(t.c.id).limit(1)
+    return statement if hold is None else held(statement, hold)
+
+
+@lru_cache(2048)
+def _named(t: sa.Subquery, column: str) -> sa.Select[Any]:
+    """The rows with one of `keys` in a column, as they are marked; held to be named."""
+    marked = [t.c[name] for name in ("tlp", "audience") if name in t.c]
+    statement = sa.select(t.c[column].label("key"), t.c.id, *marked)
+    statement = statement.where(t.c[column].in_(sa.bindparam("keys", expanding=True)))
+    return held(statement.order_by(t.c.id.desc()), "name")
+
+
+@lru_cache(2048)
+def _taken(t: sa.Subquery, label: str) -> sa.Select[Any]:
+    """Another row with a label of this one, within its alliance where it has one."""
+    same = [t.c[label] == sa.bindparam("label"), t.c.id != sa.bindparam("own")]
+    if label == "ref" and "alliance" in t.c:
+        same.append(t.c.alliance.is_not_distinct_from(sa.bindparam("within")))
+    return sa.select(t.c.id).where(*same).limit(1)
+
+
+@lru_cache(2048)
+def _tombstone(
+    table: sa.Table, column: str, markings: frozenset[int] | None, *, past: bool
+) -> sa.Select[Any]:
+    """What became of the row with a `key`, if it is no more; in the past, if by `known_at`."""
+    redaction = table_of(redacted.Redaction)
+    known = in_sight(table, markings)
+    if past:
+        # What was redacted is in no past: only that it was there.
+        gone = redaction.c.record.is_not(None)
+        since = sa.case((gone, table.c.created_at), else_=table.c.recorded_at)
+        known.append(since <= sa.bindparam("known_at"))
+    return (
+        sa.select(table.c.deleted_at, table.c.merged_into, redaction.c.redacted_at)
+        .outerjoin(redaction, redaction.c.record == table.c.id)
+        .where(table.c[column] == sa.bindparam("key"), table.c.deleted_at.is_not(None), *known)
+        .order_by(table.c.deleted_at.desc())
+        .limit(1)
+    )
+
+
+@lru_cache(256)
+def _next_version(table: sa.Table) -> sa.Update:
+    """All of a row that is given, where the version that was `read` is still the one there is."""
+    mine = (table.c.id == sa.bindparam("own"), table.c.version == sa.bindparam("read"))
+    return sa.update(table).where(*mine, table.c.deleted_at.is_(None))
 
 
 def take(tx: Tx, model: type[Versioned], key: str, hold: Hold) -> Row:
@@ -63,21 +119,10 @@ def missing(
     """The problem to answer for a record that isn't in view: what became of it by `known_at`."""
     table = table_of(model)
     column = "id" if is_id(key) else "slug"
-    known = in_sight(table, view.eyes.markings)
-    redaction = table_of(redacted.Redaction)
-    if view.known_at is not None:
-        # What was redacted is in no past: only that it was there.
-        gone = redaction.c.record.is_not(None)
-        since = sa.case((gone, table.c.created_at), else_=table.c.recorded_at)
-        known.append(since <= view.known_at)
     if column in table.c and (is_id(key) or is_slug(key)):
-        tombstone = session.execute(
-            sa.select(table.c.deleted_at, table.c.merged_into, redaction.c.redacted_at)
-            .outerjoin(redaction, redaction.c.record == table.c.id)
-            .where(table.c[column] == key, table.c.deleted_at.is_not(None), *known)
-            .order_by(table.c.deleted_at.desc())
-            .limit(1)
-        ).one_or_none()
+        past = {} if view.known_at is None else {"known_at": view.known_at}
+        statement = _tombstone(table, column, view.eyes.markings, past=bool(past))
+        tombstone = session.execute(statement, {"key": key, **past}).one_or_none()
         if tombstone is not None and tombstone.redacted_at is not None:
             at = f"{tombstone.redacted_at:%Y-%m-%dT%H:%M:%SZ}"
             return Gone(f"The record was redacted on {at}: its content is gone for legal reasons.")
@@ -168,10 +213,7 @@ def _known(tx: Tx, model: type[Versioned], keys: set[str]) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for column, some in (("id", ids), ("slug", keys - ids)):
         if some and column in t.c:
-            marked = [t.c[name] for name in ("tlp", "audience") if name in t.c]
-            statement = sa.select(t.c[column].label("key"), t.c.id, *marked)
-            statement = statement.where(t.c[column].in_(sorted(some))).order_by(t.c.id.desc())
-            rows = tx.session.execute(held(statement, "name"))
+            rows = tx.session.execute(_named(t, column), {"keys": sorted(some)})
             known.update((row.key, row) for row in rows)
     return known
 
@@ -200,7 +242,7 @@ def create(tx: Tx, model: type[Versioned], values: Mapping[str, Any], record_id:
         recorded_at=tx.now,
     )
     _refuse_taken(tx, model, row)
-    tx.session.execute(sa.insert(table).values(row))
+    tx.session.execute(sa.insert(table), row)
     tx.stamps[table.name, row["id"]] = row["recorded_at"]
     _derive(tx, model, row, made=True)
     if issubclass(model, Record):
@@ -231,22 +273,16 @@ def change(
         recorded_at=own or max(tx.now, later(row["recorded_at"])),
     )
     _refuse_taken(tx, model, new)
-    done: Any = tx.session.execute(
-        sa.update(table)
-        .where(
-            table.c.id == row["id"],
-            table.c.version == row["version"],
-            table.c.deleted_at.is_(None),
-        )
-        .values({name: value for name, value in new.items() if name != "id"})
-    )
+    written = {name: value for name, value in new.items() if name != "id"}
+    mine = {"own": row["id"], "read": row["version"]}
+    done: Any = tx.session.execute(_next_version(table), {**written, **mine})
     if done.rowcount != 1:
         raise PreconditionFailed
     if own is None:
         # Only now, so that of two writers the late one fails on the version, not on its history.
         replaced = {column.name: row[column.name] for column in table.columns}
         twin = Base.twins[table.name]
-        tx.session.execute(sa.insert(twin).values(**replaced, superseded_at=new["recorded_at"]))
+        tx.session.execute(sa.insert(twin), {**replaced, "superseded_at": new["recorded_at"]})
         tx.stamps[table.name, row["id"]] = new["recorded_at"]
     _derive(tx, model, new, made=False)
     if new.get("marking") != row.get("marking"):
@@ -302,10 +338,10 @@ def _refuse_taken(tx: Tx, model: type[Versioned], row: Row) -> None:
     for label in ("slug", "ref"):
         if row.get(label) is None or row["deleted_at"] is not None:
             continue
-        same = [t.c[label] == row[label], t.c.id != row["id"]]
+        asked = {"label": row[label], "own": row["id"]}
         if label == "ref" and "alliance" in t.c:
-            same.append(t.c.alliance.is_not_distinct_from(row["alliance"]))
-        if tx.session.execute(sa.select(t.c.id).where(*same).limit(1)).first():
+            asked["within"] = row["alliance"]
+        if tx.session.execute(_taken(t, label), asked).first():
             detail = f"{row[label]!r} is taken by another record"
             raise Conflict(
                 f"/{label}: {detail}", errors=[{"pointer": f"/{label}", "detail": detail}]

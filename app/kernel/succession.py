@@ -6,6 +6,7 @@ succession has `effective_at` and `ended_at`; the end is written when the next r
 """
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,22 +55,33 @@ def neighbours(
 
     Of two that begin together, the one that was made later comes later.
     """
-    t = table_of(model)
-    same = [t.c[name] == row[name] for name in series]
-    same += [t.c.deleted_at.is_(None), t.c.id != row["id"]]
+    made = row.get("created_at")  # what is only being made comes after all that begin with it
+    asked = {name: row[name] for name in ("id", "effective_at", *series)} | {"made": made}
+    last, following = (
+        tx.session.execute(statement, {f"own_{name}": value for name, value in asked.items()})
+        .mappings()
+        .one_or_none()
+        for statement in _neighbours(table_of(model), series, made=made is not None)
+    )
+    return dict(last) if last else None, dict(following) if following else None
 
-    def first(condition: Any, *order: Any) -> Row | None:
-        statement = sa.select(t).where(*same, condition).order_by(*order).limit(1)
-        found = tx.session.execute(statement).mappings().one_or_none()
-        return dict(found) if found else None
 
-    at, made = row["effective_at"], row.get("created_at")  # what is only being made is the last
-    later = t.c.effective_at > at
-    if made is not None:
-        later = sa.or_(later, sa.and_(t.c.effective_at == at, t.c.created_at > made))
+@lru_cache(64)
+def _neighbours(
+    t: sa.Table, series: tuple[str, ...], *, made: bool
+) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """What reads them, made once: every entry of a succession asks for its own."""
+    same = [t.c[name] == sa.bindparam(f"own_{name}") for name in series]
+    same += [t.c.deleted_at.is_(None), t.c.id != sa.bindparam("own_id")]
+    later = t.c.effective_at > sa.bindparam("own_effective_at")
+    if made:
+        together = t.c.effective_at == sa.bindparam("own_effective_at")
+        later = sa.or_(later, sa.and_(together, t.c.created_at > sa.bindparam("own_made")))
+    order = (t.c.effective_at, t.c.created_at, t.c.id)
+    found = sa.select(t).where(*same).limit(1)
     return (
-        first(sa.not_(later), t.c.effective_at.desc(), t.c.created_at.desc(), t.c.id.desc()),
-        first(later, t.c.effective_at.asc(), t.c.created_at.asc(), t.c.id.asc()),
+        found.where(sa.not_(later)).order_by(*(column.desc() for column in order)),
+        found.where(later).order_by(*order),
     )
 
 

@@ -1,5 +1,6 @@
 """Risk matrices as a resource; the newest edition that has begun is the one in use."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
@@ -111,6 +112,12 @@ def required(session: Session, view: View, name: str) -> Row:
     if found is None:
         raise Invalid.at("?matrix", f"there is no matrix {name!r} in use at that time")
     return dict(found)
+
+
+def level_in(matrix: Mapping[str, Any], p: float, impact: int) -> int:
+    """The level of a probability and an impact in an edition, as `level_of` has it in SQL."""
+    row = sum(p >= matrix[f"cut_{number}"] for number in range(1, 5))
+    return int(matrix["levels"][row * 5 + impact - 1])
 
 
 def level_of(matrix: sa.FromClause, p: Any, impact: Any) -> sa.ColumnElement[int]:

@@ -28,7 +28,7 @@ from app.kernel.records import Row
 from app.kernel.tables import Record
 from app.kernel.types import IdText, Instant, QueryBool, QueryFloat, QueryInt, Reference, Shape
 from app.kernel.view import View
-from app.matrices.service import in_use, level_of
+from app.matrices.service import in_use, level_in
 from app.ratings import assumptions, judgements
 from app.ratings.judgements import latest
 from app.ratings.models import Rating as Table
@@ -199,12 +199,12 @@ class Ratings(Judged):
             records.change(tx, Table, following, {"supersedes": row["id"]})
 
     def _level(self, tx: Tx, row: Row) -> None:
-        matrix = in_use(tx.view)
-        level = level_of(matrix, sa.literal(row["point"]), sa.literal(row["impact"], sa.Integer))
-        statement = sa.select(level, matrix.c.name, matrix.c.matrix_version)
-        found = tx.session.execute(statement).one_or_none()
-        if found is not None and row["impact"] is not None:
-            row["risk_level"], row["matrix"], row["matrix_version"] = found
+        if row["impact"] is None:
+            return
+        matrix = tx.session.execute(sa.select(in_use(tx.view))).mappings().one_or_none()
+        if matrix is not None:
+            row["risk_level"] = level_in(dict(matrix), row["point"], row["impact"])
+            row["matrix"], row["matrix_version"] = matrix["name"], matrix["matrix_version"]
 
     def saved(self, tx: Tx, row: Row, before: Row | None) -> None:
         """The judgement moves with the rating, which stands among those marked as it is."""
