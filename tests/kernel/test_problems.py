@@ -99,9 +99,23 @@ def test_who_may_not_change_a_record_is_told_what_can_be_done_with_it(client: Te
     words = f"`POST {path}/withdraw`: Take a rating back, with the reason."
     for answer in (client.patch(path, json={}), client.delete(path)):
         assert words in assert_problem(answer, 405, "method-not-allowed")["detail"]
-    path = "/v1/actors"
-    found = assert_problem(client.delete(path), 405, "method-not-allowed")
-    assert "POST" not in found["detail"]
+    found = assert_problem(client.delete("/v1/actors"), 405, "method-not-allowed")
+    assert found["detail"] == "This path takes GET, POST, HEAD, not DELETE."
+
+
+def test_a_record_is_changed_rather_than_destroyed(client: TestClient) -> None:
+    found = assert_problem(client.put(f"/v1/consequences/{MISSING}"), 405, "method-not-allowed")
+    assert found["detail"] == (
+        "This path takes GET, PATCH (with If-Match), DELETE (with If-Match), HEAD, not PUT."
+    )
+    for kind, before in (
+        ("ratings", ["{}/withdraw", "/v1/ratings"]),
+        ("assessments", ["/v1/alliances/{{alliance}}/assessments"]),
+    ):
+        path = f"/v1/{kind}/{MISSING}"
+        found = assert_problem(client.delete(path), 405, "method-not-allowed")
+        offered = re.findall("`POST ([^`]+)`", found["detail"])
+        assert offered == [step.format(path) for step in [*before, "{}/redact"]]
 
 
 def test_a_problem_names_the_path_it_is_about(client: TestClient) -> None:
