@@ -168,6 +168,7 @@ def test_faults_are_told_in_words_a_person_can_use(client: TestClient) -> None:
 NAMES = "must be names separated by commas"
 BARE = "2023-09-10T12:00:00"
 PLUS = "a + in an address stands for a blank: write + as %2B"
+NO_PARAMETER = "there is no such parameter"
 ZONE = "the zone is missing: add Z, or an offset like +09:00"
 TIME = "2023-09-10T00:00:00Z"
 
@@ -175,8 +176,8 @@ TIME = "2023-09-10T00:00:00Z"
 @pytest.mark.parametrize(
     ("path", "name", "value", "words"),
     [
-        ("actors", "sorted", "yes", "there is no such parameter"),
-        ("assessors", "nmae", "x", "there is no such parameter"),
+        ("actors", "sorted", "yes", f"{NO_PARAMETER}; near it: sort"),
+        ("assessors", "nmae", "x", f"{NO_PARAMETER}; /docs lists those there are"),
         ("actors", "limit", "0", "must be 1 or more"),
         ("actors", "limit", "201", "must be 200 or less"),
         ("actors", "limit", "x", "must be a whole number"),
@@ -187,7 +188,7 @@ TIME = "2023-09-10T00:00:00Z"
         ("actors", "as_of", "soon", f"must be an RFC 3339 time like {TIME}, or a date"),
         ("actors", "as_of", f"{BARE} 02:00", PLUS),
         ("actors", "as_of", BARE, ZONE),
-        ("claims", "id", "x", "there is no such parameter"),
+        ("claims", "id", "x", f"{NO_PARAMETER}; /docs lists those there are"),
         ("search", "kind", "x", "is needed"),
     ],
 )  # fmt: skip
