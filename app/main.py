@@ -242,7 +242,7 @@ def _add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def on_invalid(request: Request, error: RequestValidationError) -> Response:
-        return problem_response(from_validation(error), request)
+        return problem_response(from_validation(error, request.scope.get("route")), request)
 
     @app.exception_handler(HTTPException)
     def on_http(request: Request, error: HTTPException) -> Response:
@@ -255,8 +255,7 @@ def _add_handlers(app: FastAPI) -> None:
         elif kind is MethodNotAllowed:
             # The framework names the methods of one route only, and a path may have several.
             headers = {"Allow": openapi.allowed(app.openapi(), path)}
-            if request.method in {"PUT", "PATCH", "DELETE"}:
-                detail = kind.explanation + openapi.instead(app.openapi(), path)
+            detail = openapi.instead(app.openapi(), path, request.method)
         return problem_response(kind(detail, headers=headers), request)
 
     _add_database_handlers(app)

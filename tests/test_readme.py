@@ -10,7 +10,9 @@ from pydantic_core import PydanticUndefined
 from starlette.testclient import TestClient
 
 from app.cli import main
+from app.dataset.loader import load
 from app.kernel.config import Settings
+from app.kernel.db import Database
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 HOST = "http://127.0.0.1:8000"
@@ -25,7 +27,7 @@ ANSWERS = [
 
 def whole(shown: str) -> Any:
     """What is shown, parsed; what was cut from it is left out."""
-    text = re.sub(rf"{CUT},\s*|,\s*{CUT}(?=\s*[\]}}])", "", shown)
+    text = re.sub(rf"{CUT},\s*|(,|(?<=\[))\s*{CUT}(?=\s*[\]}}])", "", shown)
     return json.loads(text)
 
 
@@ -104,6 +106,12 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         default = f"`{field.default}`" if field.default != "" else "(empty)"
         wanted.append((name.upper(), default, field.description))
     assert rows == wanted
+
+
+def test_the_head_of_a_data_set_is_one_that_is_taken(database: Database, tmp_path: Path) -> None:
+    (head,) = re.findall(r'`({"form": .+?})`', README)
+    (tmp_path / "dataset.json").write_text(head)
+    assert load(database, tmp_path).created == 0
 
 
 def test_the_commands_are_those_there_are() -> None:

@@ -136,9 +136,9 @@ def _chosen(session: Session, view: View, alliance: str, asked: str | None) -> R
         if asked is not None and asked in {row["id"], row["ref"]}:
             return row
     names = [row["ref"] or row["id"] for row in there]
-    shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "") or "it has none"
+    shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "") or "none"
     what = "names which question" if asked is None else "is no question of this alliance"
-    raise Invalid.at("?question", f"{what}: {shown}")
+    raise Invalid.at("?question", f"{what}; there are: {shown}")
 
 
 NAMED = 20

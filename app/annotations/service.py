@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
 from markdown_it import MarkdownIt
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.annotations import selectors
@@ -22,12 +22,12 @@ from app.annotations.schemas import (
 from app.kernel import history, markings, records
 from app.kernel.db import Tx
 from app.kernel.errors import Forbidden, Gone, Invalid, NotFound
-from app.kernel.listing import Listing, Selection, equals, matches
+from app.kernel.listing import Listing, Selection, equals, matches, refers_to_any
 from app.kernel.records import Row
 from app.kernel.references import Reference
 from app.kernel.resource import Resource
 from app.kernel.tables import Base, Record, table_of
-from app.kernel.types import IdText, Label, QueryBool, Shape
+from app.kernel.types import IdText, Label, QueryBool, Shape, Slug
 from app.kernel.view import View
 from app.sources.service import text_of
 
@@ -50,7 +50,11 @@ class AnnotationQuery(Listing):
     }
     default_sort: ClassVar[str] = "-id"
 
-    target: Annotated[list[IdText], equals("target")] = []
+    target: Annotated[
+        list[Slug],
+        Field(description="Only where it is about this: the id of a record, or its slug"),
+        refers_to_any("target"),
+    ] = []
     target_type: Annotated[list[TargetType], equals("target_type")] = []
     motivation: Annotated[list[Motivation], equals("motivation")] = []
     creator: Annotated[list[Label], equals("creator")] = []

@@ -58,7 +58,8 @@ class Locator(Shape):
     @model_validator(mode="after")
     def _span(self) -> "Locator":
         if (self.start is None) != (self.end is None):
-            raise broken("end", "comes together with start")
+            missing = "start" if self.start is None else "end"
+            raise broken(missing, "is needed: start and end come together")
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise broken("end", "must be greater than start")
         return self
@@ -121,7 +122,9 @@ class ClaimFields(Shape):
         negative = self.basis == "negative_finding" or self.modality == "not_observed"
         if negative and (self.period is None or self.corpus is None):
             missing = "period" if self.period is None else "corpus"
-            raise broken(missing, "a negative finding names the period and the corpus searched")
+            raise broken(
+                missing, "is needed: a negative finding names the period and the corpus searched"
+            )
         return self
 
 

@@ -25,7 +25,7 @@ from app.kernel.errors import Gone, Moved, NotFound, Problem
 from app.kernel.ids import is_id
 from app.kernel.resource import Resource
 from app.kernel.tables import Base, Record, table_of
-from app.kernel.wording import told
+from app.kernel.wording import pointer, told
 
 NEVER_EDITED = {"outcomes", "causes", "ratings", "evaluations", "assessments", "annotations"}
 PARENTS = ("alliance", "consequence", "question")
@@ -112,7 +112,7 @@ def load(
                 _write(tx, entry, report)
             except ValidationError as error:
                 found = error.errors()[0]
-                where = "/".join(map(str, found["loc"]))
+                where = pointer(found, found["loc"], entry.data).removeprefix("/")
                 raise LoadError(f"{entry.place}: {where}: {told(found)}") from None
             except Problem as problem:
                 raise LoadError(f"{entry.place}: {problem.detail}") from None

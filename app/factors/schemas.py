@@ -32,7 +32,7 @@ class FactorStatus(Shape):
     @model_validator(mode="after")
     def _says_why(self) -> "FactorStatus":
         if self.status == "broken" and self.note is None:
-            raise broken("note", "says why the assumption is broken")
+            raise broken("note", "is needed: it says why the assumption is broken")
         return self
 
 

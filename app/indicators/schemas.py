@@ -92,9 +92,11 @@ class ReadingFields(Shape):
     def _says_what_it_rests_on(self) -> "ReadingFields":
         if self.status == "absent" and (self.period is None or self.corpus is None):
             missing = "period" if self.period is None else "corpus"
-            raise broken(missing, "what is absent names the period and the corpus searched")
+            raise broken(
+                missing, "is needed: what is absent names the period and the corpus searched"
+            )
         if self.status == "observed" and not self.claims:
-            raise broken("claims", "what is observed rests on one claim at least")
+            raise broken("claims", "is needed: what is observed rests on one claim at least")
         return self
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Annotated, Any, get_origin
@@ -36,7 +36,7 @@ from app.kernel.listing import Clocks
 from app.kernel.rates import Rates
 from app.kernel.types import BROKEN
 from app.kernel.view import View
-from app.kernel.wording import told
+from app.kernel.wording import DERIVED, no_parameter, pointer, told
 
 
 class Call:
@@ -251,7 +251,10 @@ def require_version(header: str | None, record: Mapping[str, Any]) -> None:
         return
     tags = _tags_in(header)
     if not tags:
-        raise BadRequest("If-Match isn't a list of entity tags.")
+        raise BadRequest(
+            "If-Match isn't a list of entity tags: take the ETag header of the record as it is,"
+            ' with its quotes, e.g. "1-0a2b-3c4d".'
+        )
     mine = _version_tag(record)
     if not any(not weak and tag.rpartition("-")[0] == mine for weak, tag in tags):
         raise PreconditionFailed
@@ -291,39 +294,35 @@ def problem_response(problem: Problem, request: Request) -> Response:
     return Response(body, problem.status, headers, PROBLEM)
 
 
-def from_validation(error: RequestValidationError) -> Problem:
-    """What pydantic found, with a pointer to each place."""
+def from_validation(error: RequestValidationError, route: Any = None) -> Problem:
+    """What pydantic found in a request to a route, with a pointer to each place."""
     errors: list[dict[str, str]] = []
     for found in error.errors():
         source, *steps = found["loc"]
+        unknown = found["type"] == "extra_forbidden"
+        detail = told(found)
         if source == "body":
-            broken = found.get("ctx", {}).get(BROKEN)
-            pointer = _pointer(steps, error.body, missing=found["type"] == "missing")
-            pointer += f"/{broken}" if broken else ""
+            place = pointer(found, steps, error.body)
+            if unknown and len(steps) == 1 and steps[0] in _shown(route):
+                detail = DERIVED
         elif source == "query":
             # A rule about several parameters names the one that breaks it.
-            pointer = f"?{steps[0] if steps else found.get('ctx', {}).get(BROKEN, '')}"
+            name = str(steps[0] if steps else found.get("ctx", {}).get(BROKEN, ""))
+            place = f"?{name}"
+            if unknown:
+                detail = no_parameter(name, _parameters(route))
         else:
-            pointer = f"{source}:{'/'.join(map(str, steps))}"
-        detail = told(found, parameter=source == "query")
-        errors.append({"pointer": pointer, "detail": detail[:500]})
+            place = f"{source}:{'/'.join(map(str, steps))}"
+        errors.append({"pointer": place, "detail": detail[:500]})
     errors = [dict(pair) for pair in dict.fromkeys(tuple(error.items()) for error in errors)]
     first = errors[0] if errors else {"pointer": "", "detail": "invalid"}
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return Invalid(f"{first['pointer'] or 'body'}: {first['detail']}{more}", errors=errors[:100])
 
 
-def _pointer(steps: Sequence[str | int], body: Any, *, missing: bool) -> str:
-    """Where in a body a fault is. Steps that aren't in it name a check or one of several shapes."""
-    here, pointer = body, ""
-    for index, step in enumerate(steps):
-        within: Any = range(len(here)) if isinstance(here, list) else here
-        if isinstance(within, Mapping | range) and step in within:
-            here = here[step]
-        elif not missing or index < len(steps) - 1:
-            continue
-        pointer += "/" + str(step).replace("~", "~0").replace("/", "~1")
-    return pointer
+def _shown(route: Any) -> Iterable[str]:
+    """The fields that the answer of a route has."""
+    return getattr(getattr(route, "response_model", None), "model_fields", ())
 
 
 # --- Parameters ---------------------------------------------------------------------------------
@@ -352,21 +351,24 @@ def check_readable(request: Request) -> None:
     # Where a route has parameters they are one query model, which refuses what it doesn't know.
     if not dependant.query_params:
         name = next(iter(request.query_params))
-        raise Invalid.at(f"?{name}", "there is no such parameter")
+        raise Invalid.at(f"?{name}", "there is no such parameter: this path takes none")
     names = [name for name, _ in request.query_params.multi_items()]
     if len(names) == len(set(names)):
         return
-    known = dependant.query_params[0].field_info.annotation
-    single = _single(known) if isinstance(known, type) and issubclass(known, BaseModel) else names
+    known = _parameters(route)
     for name in names:
-        if name in single and names.count(name) > 1:
+        if known.get(name) and names.count(name) > 1:
             raise Invalid.at(f"?{name}", "is given more than once")
 
 
+def _parameters(route: Any) -> Mapping[str, bool]:
+    """The parameters of a route that takes some, each with whether it takes but one value."""
+    return _of_query(route.dependant.query_params[0].field_info.annotation)
+
+
 @cache
-def _single(query: type[BaseModel]) -> frozenset[str]:
-    """The parameters that take one value."""
-    fields = query.model_fields.items()
-    return frozenset(
-        field.alias or name for name, field in fields if get_origin(field.annotation) is not list
-    )
+def _of_query(query: type[BaseModel]) -> Mapping[str, bool]:
+    return {
+        field.alias or name: get_origin(field.annotation) is not list
+        for name, field in query.model_fields.items()
+    }

@@ -152,6 +152,10 @@ class Intake:
         body = b"".join(chunks)
         if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
             raise UnsupportedMedia("A Content-Encoding isn't taken.")
+        if not body:
+            # None isn't taken as `{}`: pages of other origins may send it without asking first.
+            said = "{} where there is nothing to say"
+            raise BadRequest(f"The body is empty: send {_MEDIA[method][-1]}, {said}.")
         media, _, options = headers.get(b"content-type", b"").decode("latin-1").partition(";")
         charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", options, re.IGNORECASE)
         if media.strip().lower() not in _MEDIA[method] or (

@@ -246,6 +246,20 @@ def refers(column: str, kind: str) -> Where:
     return Where(lambda s, keys: s.columns[column].in_(ids_of(kind, keys, s.view)))
 
 
+def refers_to_any(column: str) -> Where:
+    """Names one of the records given (by id or slug), of whatever kind, in a single reference."""
+
+    def predicate(s: Selection, keys: list[str]) -> sa.ColumnElement[bool]:
+        ids = [key for key in keys if is_id(key)]
+        slugs = [key for key in keys if not is_id(key)]
+        named = (ids_of(kind, slugs, s.view) for kind in Versioned.every)
+        found = [one for one in named if isinstance(one, sa.Select)]
+        same = s.columns[column].in_(ids)
+        return sa.or_(same, s.columns[column].in_(sa.union_all(*found))) if found else same
+
+    return Where(predicate)
+
+
 def links_to(kind: str, *fields: str) -> Where:
     """Names one of the records given (by id or slug) in a list."""
 

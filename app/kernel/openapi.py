@@ -95,19 +95,28 @@ def beside(found: Mapping[str, Any], path: str) -> str:
     return "; /docs lists those there are."
 
 
-def instead(found: Mapping[str, Any], path: str) -> str:
-    """What a path that isn't changed or deleted can be told to do."""
-    below = [
-        (step, found["paths"][step]["post"])
-        for step in found["paths"]
-        if "post" in found["paths"][step]
-    ]
-    return "".join(
-        f" `POST {path}/{step.rsplit('/', 1)[1]}`: {operation['summary']}."
-        for template in _templates(found, path)
-        for step, operation in below
+def instead(found: Mapping[str, Any], path: str, method: str) -> str:
+    """The methods that a path takes; of a record that is never edited, what can be done with it."""
+    methods = allowed(found, path)
+    told = re.sub("(PATCH|DELETE)", r"\1 (with If-Match)", methods)
+    words = f"This path takes {told}, not {method}."
+    template = next(iter(_templates(found, path)), "")
+    if not template.endswith("/{key}") or "PATCH" in methods or "DELETE" in methods:
+        return words
+    posts = {step: item["post"] for step, item in found["paths"].items() if "post" in item}
+    acts = {
+        path + step.removeprefix(template): operation
+        for step, operation in posts.items()
         if re.fullmatch(re.escape(template) + "/[a-z_]+", step)
-    )
+    }
+    # Another record takes its place; the content of this one is the last thing to take away.
+    base, _, kind = template.removesuffix("/{key}").rpartition("/")
+    if f"{base}/{kind}" in posts:
+        makers = {path.rpartition("/")[0]: posts[f"{base}/{kind}"]}
+    else:
+        makers = {step: posts[step] for step in posts if step.endswith(f"/{kind}")}
+    every = sorted({**acts, **makers}.items(), key=lambda act: act[0].endswith("/redact"))
+    return words + "".join(f" `POST {step}`: {act['summary']}." for step, act in every)
 
 
 def _templates(found: Mapping[str, Any], path: str) -> list[str]:

@@ -13,11 +13,16 @@ from uuid import uuid4
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.kernel.errors import HeadTooLarge, Problem, RequestTimeout
+from app.kernel.errors import BadRequest, HeadTooLarge, Problem, RequestTimeout
 from app.kernel.formats import PROBLEM
 
 LINGER_SECONDS = 1.0
 """How long an idle connection stays when the service stops: a request may be on its way."""
+
+NO_HTTP = (
+    "The request isn't HTTP/1.1. What isn't ASCII in its address must be percent-encoded, as UTF-8:"
+    " `T%C3%BCrkiye`; curl does it with `-G --data-urlencode`."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +82,15 @@ class Protocol(HttpToolsProtocol):
         # Before the first request there is no cycle.
         return not getattr(self.cycle, "response_complete", True)
 
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's words say nothing
+        """Refuse what is no HTTP, in the one form of problems."""
+        self._refuse(BadRequest(NO_HTTP))
+
     def _refuse(self, problem: Problem) -> None:
         self.refused = True
         if self.transport.is_closing():
             return
+        request_id = uuid4().hex
         body = json.dumps(
             {
                 "type": f"/problems/{problem.slug}",
@@ -88,13 +98,14 @@ class Protocol(HttpToolsProtocol):
                 "status": problem.status,
                 "detail": problem.detail,
                 "instance": "",
-                "request_id": uuid4().hex,
+                "request_id": request_id,
                 "errors": [],
             }
         )
         head = (
             f"content-type: {PROBLEM}\r\ncontent-length: {len(body)}\r\n"
-            "connection: close\r\nx-content-type-options: nosniff\r\n\r\n"
+            "connection: close\r\nx-content-type-options: nosniff\r\n"
+            f"x-request-id: {request_id}\r\n\r\n"
         )
         self.transport.write(STATUS_LINE[problem.status] + f"{head}{body}".encode())
         self.transport.close()

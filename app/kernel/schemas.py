@@ -3,14 +3,15 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from types import UnionType
 from typing import Annotated, Any, Optional, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 from pydantic.fields import FieldInfo
 
 from app.kernel.eyes import ADDRESSED
+from app.kernel.forms import an_object
 from app.kernel.types import IdText, Instant, Note, Reference, Shape, Slug, Tlp, broken
 
 
@@ -218,8 +219,8 @@ def _constrained(info: FieldInfo) -> Any:
 
 def _loose(annotation: Any) -> Any:
     """An annotation in which an object may be given in part, as a merge patch may."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return dict[str, Any]
+    if isinstance(annotation, type) and issubclass(annotation, Shape):
+        return Annotated[dict[str, Any], BeforeValidator(partial(an_object, annotation))]
     if get_origin(annotation) is dict:
         key, value = get_args(annotation)
         return dict[key, Optional[_loose(value)]]  # type: ignore[misc, valid-type]  # noqa: UP045 - made at run time

@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
 from app.kernel.errors import UnreadableError
-from app.kernel.forms import form
+from app.kernel.forms import an_object, form
 from app.kernel.ids import SLUG_LENGTH, SLUG_PATTERN, UUID_PATTERN
 
 FIRST_YEAR, LAST_YEAR = 1800, 2200
@@ -312,6 +312,8 @@ class Shape(BaseModel):
         json_schema_serialization_defaults_required=True,
         serialize_by_alias=True,
     )
+
+    _is_an_object = model_validator(mode="before")(classmethod(an_object))  # type: ignore[arg-type]  # it is one
 
 
 class VagueDate(Shape):

@@ -1,13 +1,14 @@
 """What is wrong with a value, in words a person can use rather than in those of pydantic."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from app.kernel.forms import FORMS
 from app.kernel.ids import SLUG_PATTERN, UUID_PATTERN
 from app.kernel.resource import Resource
-from app.kernel.types import REF_LENGTH, REF_PATTERN
+from app.kernel.types import BROKEN, REF_LENGTH, REF_PATTERN
 
 Context = Mapping[str, Any]
 
@@ -53,17 +54,41 @@ _FAULTS: dict[str, str | Callable[[Context], str]] = {
 """By pydantic's name of the fault. What isn't here says it well enough itself, as our own do."""
 
 
-def told(fault: Mapping[str, Any], *, parameter: bool = False) -> str:
+def told(fault: Mapping[str, Any]) -> str:
     """What pydantic found, of a field of a body or of a parameter."""
     kind = fault["type"]
-    if parameter and kind == "extra_forbidden":
-        return "there is no such parameter"
     words = _FAULTS.get(kind)
     if words is None:
         return str(fault["msg"]).removeprefix("Value error, ")
     if kind == "string_pattern_mismatch" and (finds := _finding(fault)):
         return finds
     return words if isinstance(words, str) else words(fault.get("ctx", {}))
+
+
+def no_parameter(name: str, known: Iterable[str]) -> str:
+    """What is said of a parameter that isn't there, beside those that are."""
+    near = ", ".join(get_close_matches(name, list(known), 3))
+    those = f"near it: {near}" if near else "/docs lists those there are"
+    return f"there is no such parameter; {those}"
+
+
+DERIVED = "can't be written: it is derived, or fixed when the record is made"
+"""Of a field that an answer shows, and that the body it answers doesn't have."""
+
+
+def pointer(fault: Mapping[str, Any], steps: Sequence[str | int], body: Any) -> str:
+    """Where in a body a fault is. Steps that aren't in it name a check or one of several shapes."""
+    here, found, missing = body, "", fault["type"] == "missing"
+    for index, step in enumerate(steps):
+        within: Any = range(len(here)) if isinstance(here, list) else here
+        if isinstance(within, Mapping | range) and step in within:
+            here = here[step]
+        elif not missing or index < len(steps) - 1:
+            continue
+        found += "/" + str(step).replace("~", "~0").replace("/", "~1")
+    # A rule about several fields names the one that breaks it.
+    broken = fault.get("ctx", {}).get(BROKEN)
+    return f"{found}/{broken}" if broken else found
 
 
 def _finding(fault: Mapping[str, Any]) -> str:

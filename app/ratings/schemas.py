@@ -108,8 +108,11 @@ class Said(RatingFields, RecordIn):
 
     @model_validator(mode="after")
     def _has_a_probability(self) -> Self:
-        if (self.scale is None) != (self.word is None):
-            raise broken("scale" if self.scale is None else "word", "scale and word come together")
+        if self.scale is None and self.word is not None:
+            raise broken("scale", f"is needed with a word: {' or '.join(yardstick.SCALES)}")
+        if self.scale is not None and self.word is None:
+            words = ", ".join(yardstick.words_of(self.scale))
+            raise broken("word", f"is needed with a scale; words of {self.scale}: {words}")
         if self.probability is None and self.word is None:
             raise broken("probability", "is needed, or a scale and a word")
         if self.scale is not None and self.word is not None:

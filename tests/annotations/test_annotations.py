@@ -22,6 +22,7 @@ from tests.helpers import (
     patch,
     rate,
     read,
+    unique,
 )
 
 MISSING = "01890000-0000-7000-8000-000000000000"
@@ -53,6 +54,26 @@ def test_a_target_may_be_named_by_its_slug(client: TestClient) -> None:
     actor = make_actor(client)
     made = annotate(client, "actors", actor["slug"], "Hm.")
     assert made["target"]["id"] == actor["id"]
+
+
+def test_notes_are_found_by_the_slug_of_their_target(client: TestClient) -> None:
+    slug = unique("wire")
+    source, other = make_source(client, slug=slug), make_source(client)
+    actor = make_actor(client, slug=slug)
+    claim = make_claim(client)["id"]
+    notes = {
+        kind: annotate(client, kind, record, "Hm.")["id"]
+        for kind, record in (("sources", source["id"]), ("actors", actor["id"]), ("claims", claim))
+    }
+    annotate(client, "sources", other["id"], "Hm.")
+    for asked, wanted in (
+        ({"target": slug}, ["actors", "sources"]),
+        ({"target": slug, "target_type": "sources"}, ["sources"]),
+        ({"target": [slug, claim]}, ["claims", "actors", "sources"]),
+        ({"target": "nobody"}, []),
+    ):
+        found = read(client, "annotations", **asked)
+        assert ids(found) == [notes[kind] for kind in wanted], asked
 
 
 def test_a_note_is_outdated_when_its_target_changes_or_goes(client: TestClient) -> None:

@@ -99,9 +99,23 @@ def test_who_may_not_change_a_record_is_told_what_can_be_done_with_it(client: Te
     words = f"`POST {path}/withdraw`: Take a rating back, with the reason."
     for answer in (client.patch(path, json={}), client.delete(path)):
         assert words in assert_problem(answer, 405, "method-not-allowed")["detail"]
-    path = "/v1/actors"
-    found = assert_problem(client.delete(path), 405, "method-not-allowed")
-    assert "POST" not in found["detail"]
+    found = assert_problem(client.delete("/v1/actors"), 405, "method-not-allowed")
+    assert found["detail"] == "This path takes GET, POST, HEAD, not DELETE."
+
+
+def test_a_record_is_changed_rather_than_destroyed(client: TestClient) -> None:
+    found = assert_problem(client.put(f"/v1/consequences/{MISSING}"), 405, "method-not-allowed")
+    assert found["detail"] == (
+        "This path takes GET, PATCH (with If-Match), DELETE (with If-Match), HEAD, not PUT."
+    )
+    for kind, before in (
+        ("ratings", ["{}/withdraw", "/v1/ratings"]),
+        ("assessments", ["/v1/alliances/{{alliance}}/assessments"]),
+    ):
+        path = f"/v1/{kind}/{MISSING}"
+        found = assert_problem(client.delete(path), 405, "method-not-allowed")
+        offered = re.findall("`POST ([^`]+)`", found["detail"])
+        assert offered == [step.format(path) for step in [*before, "{}/redact"]]
 
 
 def test_a_problem_names_the_path_it_is_about(client: TestClient) -> None:
@@ -154,6 +168,7 @@ def test_faults_are_told_in_words_a_person_can_use(client: TestClient) -> None:
 NAMES = "must be names separated by commas"
 BARE = "2023-09-10T12:00:00"
 PLUS = "a + in an address stands for a blank: write + as %2B"
+NO_PARAMETER = "there is no such parameter"
 ZONE = "the zone is missing: add Z, or an offset like +09:00"
 TIME = "2023-09-10T00:00:00Z"
 
@@ -161,8 +176,8 @@ TIME = "2023-09-10T00:00:00Z"
 @pytest.mark.parametrize(
     ("path", "name", "value", "words"),
     [
-        ("actors", "sorted", "yes", "there is no such parameter"),
-        ("assessors", "nmae", "x", "there is no such parameter"),
+        ("actors", "sorted", "yes", f"{NO_PARAMETER}; near it: sort"),
+        ("assessors", "nmae", "x", f"{NO_PARAMETER}; /docs lists those there are"),
         ("actors", "limit", "0", "must be 1 or more"),
         ("actors", "limit", "201", "must be 200 or less"),
         ("actors", "limit", "x", "must be a whole number"),
@@ -173,7 +188,7 @@ TIME = "2023-09-10T00:00:00Z"
         ("actors", "as_of", "soon", f"must be an RFC 3339 time like {TIME}, or a date"),
         ("actors", "as_of", f"{BARE} 02:00", PLUS),
         ("actors", "as_of", BARE, ZONE),
-        ("claims", "id", "x", "there is no such parameter"),
+        ("claims", "id", "x", f"{NO_PARAMETER}; /docs lists those there are"),
         ("search", "kind", "x", "is needed"),
     ],
 )  # fmt: skip

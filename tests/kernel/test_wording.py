@@ -9,8 +9,17 @@ from starlette.testclient import TestClient
 from app.kernel.config import Settings
 from app.kernel.forms import FORMS
 from app.kernel.types import ESTIMATE, SLUG_FORM
+from app.kernel.wording import DERIVED
 from app.main import create_app
-from tests.helpers import Body, make_alliance, make_claim, make_consequence
+from tests.helpers import (
+    Body,
+    make_alliance,
+    make_claim,
+    make_consequence,
+    make_indicator,
+    make_source,
+    open_round,
+)
 
 BETWEEN = "must lie from low to high, 0.2 to 0.4"
 NUMBER = f"{ESTIMATE}, or {{point, low, high}}"
@@ -89,6 +98,122 @@ def test_where_an_id_is_found_goes_by_what_is_named(
     alliance = make_alliance(client)["id"]
     found = dict(faults(client.post(f"/v1/alliances/{alliance}/{path}", json=said)))
     assert f"`GET /v1/{finds}`" in found[pointer] if finds else "a UUID" in found[pointer]
+
+
+OBJECTS: list[tuple[str, Body, str, str]] = [
+    ("alliances", {"members": ["turkey"]}, "/members/0", '{"actor": …}'),
+    ("claims", {"carriers": ["wire-1"]}, "/carriers/0", '{"source": …}'),
+    ("sources", {"published": "2026-05-02"}, "/published", '{"date": …, "precision": …}'),
+    ("alliances/{alliance}/questions", {"hypotheses": ["deter"]}, "/hypotheses/0", '{"key": …}'),
+    ("annotations", {"target": "turkey"}, "/target", '{"type": …, "id": …}'),
+]
+
+
+@pytest.mark.parametrize(("path", "said", "place", "shape"), OBJECTS)
+def test_what_is_no_object_is_told_what_one_holds(
+    client: TestClient, path: str, said: Body, place: str, shape: str
+) -> None:
+    at = path.format(alliance=make_alliance(client)["id"])
+    found = dict(faults(client.post(f"/v1/{at}", json=said)))
+    assert found[place] == f"must be an object such as {shape}"
+
+
+def test_a_change_is_told_the_same(client: TestClient) -> None:
+    path = f"/v1/sources/{make_source(client)['slug']}"
+    for said, words in (
+        ({"published": "2026-05-02"}, 'must be an object such as {"date": …, "precision": …}'),
+        ({"published": {"date": "2026-05"}}, "is needed"),
+    ):
+        response = client.patch(path, json=said, headers={"If-Match": "*"})
+        assert words in [detail for _, detail in faults(response)]
+
+
+def test_what_an_answer_shows_and_nobody_writes_is_told_so(client: TestClient) -> None:
+    alliance = make_alliance(client)["id"]
+    consequence = make_consequence(client, alliance)
+    path = f"/v1/consequences/{consequence['id']}"
+    asked = client.get(f"{path}").json()
+    patched = client.app.openapi()["components"]["schemas"]["ConsequencePatch"]  # type: ignore[attr-defined]  # a Starlette application has none
+    derived = asked.keys() - patched["properties"].keys()
+    assert {"judgement", "outcome", "review_due", "version"} <= derived
+    for name in derived:
+        response = client.patch(path, json={name: asked[name]}, headers={"If-Match": "*"})
+        assert faults(response) == [(f"/{name}", DERIVED)], name
+    response = client.patch(path, json={"judgment": 1}, headers={"If-Match": "*"})
+    assert faults(response) == [("/judgment", "there is no such field")]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "words"),
+    [
+        ("consequences", "risk_min=3", "near it: risk_level_min, n_min"),
+        ("consequences", "status=open", "/docs lists those there are"),
+        ("changes", "typ=created", "near it: type"),
+        ("alliances/{alliance}/timeline", "form=2023-09-10", "near it: format, from"),
+    ],
+)
+def test_an_unknown_parameter_is_told_with_those_near_it(
+    client: TestClient, path: str, query: str, words: str
+) -> None:
+    at = path.format(alliance=make_alliance(client)["id"])
+    (fault,) = faults(client.get(f"/v1/{at}?{query}"))
+    assert fault == (f"?{query.partition('=')[0]}", f"there is no such parameter; {words}")
+
+
+def test_a_path_without_parameters_says_so(client: TestClient) -> None:
+    (fault,) = faults(client.get("/v1/me?fields=name"))
+    assert fault == ("?fields", "there is no such parameter: this path takes none")
+
+
+def test_what_is_missing_is_said_to_be_needed(client: TestClient, ratings: str) -> None:
+    alliance = make_alliance(client)["id"]
+    consequence = make_consequence(client, alliance)["id"]
+    indicator = make_indicator(client, consequence)["id"]
+    broken = [{"status": "broken", "since": "2023-09-10"}]
+    factor = {"title": "F", "kind": "key_assumption", "effect": "lowers", "statuses": broken}
+    claim = {"statement": "Not so.", "modality": "not_observed"}
+    locator = {"source": make_source(client)["slug"], "locator": {"end": 4}}
+    told = {"statement": "So.", "modality": "asserted", "carriers": [locator]}
+    for path, said, place in (
+        (f"/v1/alliances/{alliance}/factors", factor, "/statuses/0/note"),
+        (f"/v1/indicators/{indicator}/readings", {"status": "absent"}, "/period"),
+        (f"/v1/indicators/{indicator}/readings", {"status": "observed"}, "/claims"),
+        ("/v1/claims", claim, "/period"),
+        ("/v1/claims", told, "/carriers/0/locator/start"),
+        (ratings, {}, "/probability"),
+    ):
+        (fault,) = faults(client.post(path, json=said))
+        assert fault[0] == place
+        assert fault[1].startswith("is needed"), fault
+
+
+def test_a_word_without_its_scale_is_told_the_scales(client: TestClient, ratings: str) -> None:
+    (fault,) = faults(client.post(ratings, json={"word": "likely"}))
+    assert fault == ("/scale", "is needed with a word: icd203 or phia")
+    (fault,) = faults(client.post(ratings, json={"scale": "phia", "probability": 0.5}))
+    assert fault[0] == "/word"
+    assert "realistic possibility" in fault[1]
+
+
+def test_a_number_in_the_place_of_an_entity_tag_is_told_what_one_is(client: TestClient) -> None:
+    path = f"/v1/sources/{make_source(client)['slug']}"
+    response = client.patch(path, json={}, headers={"If-Match": "1"})
+    assert response.status_code == 400
+    assert "ETag header" in response.json()["detail"]
+    assert "quotes" in response.json()["detail"]
+
+
+def test_no_body_is_told_what_to_send(client: TestClient) -> None:
+    alliance = make_alliance(client)["id"]
+    asked = make_consequence(client, alliance)["id"]
+    path = f"/v1/rounds/{open_round(client, alliance, [asked])['id']}/close"
+    for media in ({}, {"Content-Type": "application/json"}):
+        response = client.post(path, headers=media)
+        assert response.status_code == 400
+        assert response.json()["detail"] == (
+            "The body is empty: send application/json, {} where there is nothing to say."
+        )
+    assert client.post(path, json={}).status_code == 201
 
 
 def patterns(node: Any) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Slow and oversized clients, by raw sockets: they are cut off, and the others served on."""
 
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -157,6 +158,27 @@ def test_who_offers_another_protocol_is_answered_in_this_one(port: int, other: b
     offer = b"\r\nconnection: upgrade, close\r\nupgrade: " + other + b"\r\n\r\n"
     with connected(port) as line:
         line.sendall(GET.replace(b"\r\n\r\n", offer))
+        assert rest(line).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("cut", [0, 20])
+def test_an_address_that_is_not_ascii_is_refused_as_a_problem(port: int, cut: int) -> None:
+    asked = "GET /v1/search?q=Türkiye HTTP/1.1\r\nhost: test\r\n\r\n".encode()
+    with connected(port) as line:
+        line.sendall(asked[:cut])
+        line.sendall(asked[cut:])
+        head, _, body = rest(line).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\ncontent-type: application/problem+json\r\n" in head
+    found = json.loads(body)
+    assert (found["status"], found["type"]) == (400, "/problems/bad-request")
+    assert f"x-request-id: {found['request_id']}" in head.decode()
+    assert "percent-encoded" in found["detail"]
+    with connected(port) as line:
+        sent = found["detail"].split("`")[1].encode()
+        line.sendall(
+            asked.replace("Türkiye".encode(), sent).replace(b"host", b"connection: close\r\nhost")
+        )
         assert rest(line).startswith(b"HTTP/1.1 200 ")
 
 
