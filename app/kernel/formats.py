@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -65,11 +64,19 @@ def cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        value = "; ".join(value)
-    elif isinstance(value, (list, dict)):
-        value = json.dumps(value, ensure_ascii=False)
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    text = value if isinstance(value, str) else _spelled(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _spelled(value: Any, *, within: bool = False) -> str:
+    """A list or an object in a line that a person can read; whole it is in the other formats."""
+    if isinstance(value, list):
+        return (" / " if within else "; ").join(_spelled(item, within=within) for item in value)
+    if isinstance(value, dict):
+        said = ((name, _spelled(some, within=True)) for name, some in value.items())
+        text = ", ".join(f"{name}: {some}" for name, some in said if some)
+        return f"({text})" if within and text else text
+    return value if isinstance(value, str) else str(cell(value))
 
 
 @cache
@@ -82,7 +89,7 @@ def csv_columns(shape: type[BaseModel]) -> list[str]:
             if name == "included":
                 continue
             target = _object_schema(field, schema)
-            if target and depth < 4:  # noqa: PLR2004 - deeper objects stay JSON in one cell
+            if target and depth < 4:  # noqa: PLR2004 - deeper objects are spelled in one cell
                 yield from walk(target, f"{prefix}{name}.", depth + 1)
             else:
                 yield prefix + name

@@ -266,4 +266,5 @@ def test_tables_have_a_row_a_fault(client: TestClient, alliance: str) -> None:
     assert [json.loads(line) for line in lines] == items
     rows = list(csv.DictReader(io.StringIO(client.get(f"{path}?format=csv").text)))
     assert [row["rule"] for row in rows] == [item["rule"] for item in items]
-    assert json.loads(rows[0]["records"]) == items[0]["records"]
+    first = items[0]["records"][0]
+    assert rows[0]["records"].startswith(f"type: {first['type']}, id: {first['id']}")
