@@ -205,10 +205,10 @@ class Ratings(Judged):
         if found is not None and row["impact"] is not None:
             row["risk_level"], row["matrix"], row["matrix_version"] = found
 
-    def saved(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - the kernel's signature
+    def saved(self, tx: Tx, row: Row, before: Row | None) -> None:
         """The judgement moves with the rating."""
         if not row["machine"]:
-            judgements.refresh(tx, row["consequence"], row["effective_at"], row)
+            judgements.refresh(tx, row["consequence"], row["effective_at"], row, before)
 
     def redacted(self, tx: Tx, row: Row) -> None:
         """Nothing it was pooled into is left, at no time."""
