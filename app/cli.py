@@ -137,7 +137,8 @@ def load(path: Path | None, article: Path | None, *, dry_run: bool) -> None:
     """Load a data set: the folder PATH, or the configured one.
 
     Records that are there already are changed where they differ, also where somebody has changed
-    them since; they are named. All of it is loaded, or nothing.
+    them since; they are named. What is never edited, as ratings are, is refused where it differs.
+    All of it is loaded, or nothing.
     """
     settings = configured()
     folder = path or dataset.folder(settings.dataset)

@@ -17,6 +17,7 @@ from app.kernel.db import Database
 from app.kernel.migrations import head
 from app.kernel.tables import Record, table_of
 from tests.command import entente, refused, succeeded
+from tests.dataset import tiny
 from tests.helpers import everything, patch, read
 
 NOWHERE = "sqlite:////nowhere/at/all.db"
@@ -194,6 +195,20 @@ def test_what_loading_changes_is_named_up_to_twenty(
         dry = bool(options)
         assert notes == ({"By hand."} if dry else {None})
         assert told[22:] == (["Nothing of it was kept: a dry run."] if dry else [])
+
+
+def test_a_rating_whose_file_was_edited_is_refused_by_name(
+    database_url: str, tmp_path: Path
+) -> None:
+    found = tiny.records()
+    tiny.write(tmp_path, found)
+    succeeded(entente(database_url, "load", tmp_path))
+    found["ratings"][0]["probability"] = 0.6
+    tiny.write(tmp_path, found)
+    assert refused(entente(database_url, "load", tmp_path)) == (
+        "ratings.json, ann F01 2023-01-01: differs from what is stored (probability): a rating is"
+        " never edited; supersede or withdraw it"
+    )
 
 
 def test_a_dry_run_refuses_what_loading_would(database_url: str, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The matrix of competing hypotheses as a reader may see it, weighed when it is asked for."""
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean, pstdev
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +11,7 @@ from app.assessors.models import Assessor
 from app.claims.models import Claim
 from app.claims.queries import opposed, taken_back
 from app.consequences.models import Consequence
-from app.domain.ach import Analysis, Item, Level, analyse
+from app.domain.ach import CELLS, Analysis, Cell, Item, Level, analyse
 from app.evidence.service import evidence
 from app.kernel.errors import Invalid
 from app.kernel.listing import ids_of
@@ -91,6 +90,13 @@ def matrix(
         [row["item"] for row in items if not row["retracted"]],
     )
     refs = {row["id"]: row["ref"] for row in items}
+    # Thousands of cells say the same few things: each is made once.
+    said = {
+        row["assessor_slug"]: {
+            cell: {"assessor": row["assessor_slug"], "cell": cell} for cell in CELLS
+        }
+        for row in held
+    }
     return {
         "as_of": view.moment,
         "question": {name: question[name] for name in ("id", "ref", "title")},
@@ -106,7 +112,7 @@ def matrix(
         ],
         "hypotheses": _standings(hypotheses, found),
         "leaders": list(found.leaders),
-        "items": [_shown(row, hypotheses, held) for row in items],
+        "items": [_shown(row, hypotheses, held, said) for row in items],
         "sensitivity": [
             {"claim": flip.item, "claim_ref": refs[flip.item], "leaders": list(flip.leaders)}
             for flip in found.flips
@@ -208,28 +214,25 @@ def _standings(hypotheses: list[Row], found: Analysis) -> list[Row]:
     ]
 
 
-def _shown(row: Row, hypotheses: list[Row], held: list[Row]) -> Row:
+def _shown(
+    row: Row, hypotheses: list[Row], held: list[Row], said: Mapping[str, Mapping[Cell, Row]]
+) -> Row:
     """A row of the matrix, with each cell as the group and as each assessor fills it."""
     item: Item = row["item"]
     own = [
         (held_row["assessor_slug"], found) for held_row, found in zip(held, row["own"], strict=True)
     ]
-    cells: list[Row] = []
-    for key in (hypothesis["key"] for hypothesis in hypotheses):
-        values = item.values(key)
-        cells.append(
-            {
-                "hypothesis": key,
-                "consistency": fmean(values) if values else None,
-                "inconsistency": item.against(key),
-                "disagreement": pstdev(values) if len(values) > 1 else None,
-                "by": [
-                    {"assessor": slug, "cell": found["cells"][key]}
-                    for slug, found in own
-                    if key in found["cells"]
-                ],
-            }
-        )
+    filled = [(said[slug], found["cells"]) for slug, found in own]
+    cells = [
+        {
+            "hypothesis": key,
+            "consistency": seen and seen.consistency,
+            "inconsistency": seen and seen.inconsistency,
+            "disagreement": seen.spread if seen and seen.n > 1 else None,
+            "by": [known[by[key]] for known, by in filled if key in by],
+        }
+        for key, seen in ((h["key"], item.seen(h["key"])) for h in hypotheses)
+    ]
     return {
         "claim": row["id"],
         "claim_ref": row["ref"],
@@ -240,7 +243,7 @@ def _shown(row: Row, hypotheses: list[Row], held: list[Row]) -> Row:
         "weight": item.weight,
         "contested": bool(row["contested"]),
         "retracted": bool(row["retracted"]),
-        "diagnosticity": item.diagnosticity(),
+        "diagnosticity": item.diagnosticity,
         "note": row["note"],
         "cells": cells,
         "notes": [

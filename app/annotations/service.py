@@ -22,6 +22,7 @@ from app.annotations.schemas import (
 from app.kernel import history, markings, records
 from app.kernel.db import Tx
 from app.kernel.errors import Forbidden, Gone, Invalid, NotFound
+from app.kernel.ids import is_id
 from app.kernel.listing import Listing, Selection, equals, matches, refers_to_any
 from app.kernel.records import Row
 from app.kernel.references import Reference
@@ -152,6 +153,26 @@ class Annotations(Resource):
         row = records.create(tx, self.model, row, record_id)
         self.saved(tx, row, None)
         return row
+
+    def differing(self, tx: Tx, shape: Shape, row: Row) -> list[str]:
+        """What is pinned is compared as far as it was said."""
+        said = shape.model_dump(mode="json")
+        plain = shape.model_copy(update={"target": None})
+        names = [name for name in super().differing(tx, plain, row) if name != "target"]
+        target = said.get("target")
+        if target is None:
+            return names
+        selector = target.get("selector") or []
+        default = SPANNED.get(target["type"]) if selector else None
+        pinned = {
+            "target_type": target["type"],
+            "target": target["id"] if is_id(target["id"]) else row["target"],
+            "target_version": target.get("version") or row["target_version"],
+            "pointer": target.get("pointer") or default,
+            "selector": selector,
+            "sha256": target.get("sha256") or row["sha256"],
+        }
+        return names + ["target"] * any(row[name] != value for name, value in pinned.items())
 
     def _inherited(self, tx: Tx, reply_to: str) -> Row:
         try:

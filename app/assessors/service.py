@@ -69,6 +69,15 @@ class Judged(Resource):
         by = assessor_named(tx, getattr(shape, "assessor", None))
         return super().create(tx, shape, record_id, **{**fixed, "assessor": by})
 
+    def differing(self, tx: Tx, shape: Shape, row: Row) -> list[str]:
+        """Of a machine's nobody has to say that a machine made it."""
+        names = super().differing(tx, shape, row)
+        t = table_of(Table)
+        by = sa.select(t.c.machine).where(t.c.id == row["assessor"])
+        if "machine" in names and row["machine"] and tx.session.execute(by).scalar():
+            names.remove("machine")
+        return names
+
 
 def assessor_named(tx: Tx, asked: str | None) -> str | None:
     """The assessor that a record is to name from the start; None: settled once it is marked.

@@ -18,6 +18,7 @@ from app.evidence.service import balance
 from app.kernel import records
 from app.kernel.errors import NotFound
 from app.kernel.ids import is_id
+from app.kernel.links import ALWAYS
 from app.kernel.records import Row
 from app.kernel.view import View
 from app.matrices.service import in_use, required
@@ -78,14 +79,18 @@ def weights_of(rows: Sequence[Row], pooling: Pooling) -> list[float]:
 
 
 def history(session: Session, key: str, view: View, pooling: Pooling) -> list[Row]:
-    """The judgement of a consequence as a series of stretches, oldest first, up to the moment."""
+    """The judgement of a consequence as a series of stretches, oldest first, up to the moment.
+
+    It begins when the consequence does: before, there is no judgement of it.
+    """
     if not is_id(key):
         raise NotFound(f"There is no record {key!r} in consequences.")
     stored = records.find(session, Consequence, key, view)
     rows = [row for row in of_consequence(session, view, stored["id"]) if counts(row, pooling)]
     matrix = queries.matrix_asked(session, view, pooling) or _matrix(session, view, pooling)
+    opens = stored["effective_at"] or ALWAYS
     intervals = [
-        (row["effective_at"], row["ended_at"], row)
+        (max(row["effective_at"], opens), row["ended_at"], row)
         for row in rows
         if row["effective_at"] <= view.moment
     ]

@@ -130,14 +130,16 @@ def opinions(
     """The ratings of those consequences that were resolved, in one pass.
 
     Of people; and of machines, or of the one assessor named. `in_time`: each from when it was
-    written down, not from when it is dated.
+    written down, not from when it is dated. None counts from before its consequence began.
     """
-    r, entry = view.of(Rating), view.of(Outcome)
+    r, entry, c = view.of(Rating), view.of(Outcome), view.of(Consequence, "rated")
     settled = sa.select(entry.c.consequence).where(entry.c.status.in_(sorted(HAPPENED)))
     statement = sa.select(
         *(r.c[name] for name in ("consequence", "id", "assessor", "point", "effective_at")),
         *(r.c[name] for name in ("ended_at", "created_at", "machine")),
+        c.c.effective_at.label("opens"),
     ).where(r.c.consequence.in_(ids), r.c.consequence.in_(settled))
+    statement = statement.select_from(r.join(c, c.c.id == r.c.consequence))
     if machines is False:
         statement = statement.where(r.c.machine.is_(False))
     elif isinstance(machines, str):
@@ -148,11 +150,11 @@ def opinions(
     return {
         consequence: Opinions(
             [
-                Held(key, who, p, max(start, made) if in_time else start, end)
-                for _, key, who, p, start, end, made, _ in rows
+                Held(key, who, p, max(start, made) if in_time else start, end, opens)
+                for _, key, who, p, start, end, made, _, opens in rows
             ],
-            frozenset(key for _, key, *_, machine in rows if machine),
-            {key: made for _, key, *_, made, _ in rows},
+            frozenset(key for _, key, *_, machine, _ in rows if machine),
+            {key: made for _, key, *_, made, _, _ in rows},
         )
         for consequence, rows in found.items()
     }

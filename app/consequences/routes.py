@@ -76,7 +76,10 @@ def get_judgement(
 def get_judgement_history(
     caller: Caller, consequence: ConsequenceKey, query: Annotated[SeriesQuery, Query()]
 ) -> Response:
-    """One item for each stretch of time in which the judgement stayed the same."""
+    """One item for each stretch of time in which the judgement stayed the same.
+
+    None before the consequence began, if it says when that was.
+    """
     form = asked_format(caller, query.format)
     with caller.read() as session:
         items = judgement.history(session, consequence, caller.view(query), pooling_of(query))

@@ -2,7 +2,8 @@
 
 In the files a record names another by its `ref` or `slug`. A record's id follows from the data set,
 its kind and its key, so that loading twice changes nothing, and loading a file that has grown or
-changed writes just that (ratings, evaluations, outcomes and causes are only added).
+changed writes just that. What is never edited is only added: a file that says another thing of such
+a record is refused.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 
 from app.dataset import absence, folder
 from app.dataset.files import Entry, LoadError, read
-from app.kernel import audit, records, search
+from app.kernel import audit, history, records, search
 from app.kernel.access import Origin, Principal
 from app.kernel.config import Settings
 from app.kernel.db import Database, Tx, insert_once, take_turn
@@ -27,7 +28,16 @@ from app.kernel.resource import Resource
 from app.kernel.tables import Base, Record, table_of
 from app.kernel.wording import pointer, told
 
-NEVER_EDITED = {"outcomes", "causes", "ratings", "evaluations", "assessments", "annotations"}
+FOLLOWED = "is never edited; add one that follows it"
+NEVER_EDITED = {
+    "outcomes": f"an outcome {FOLLOWED}",
+    "causes": f"a cause {FOLLOWED}",
+    "ratings": "a rating is never edited; supersede or withdraw it",
+    "evaluations": f"an evaluation {FOLLOWED}",
+    "assessments": "an edition is never edited; publish another",
+    "annotations": "an annotation is only edited over HTTP",
+}
+"""What loading doesn't change, and what is to be done instead."""
 PARENTS = ("alliance", "consequence", "question")
 """What a path says of a record that is made over HTTP, and its file says of it here."""
 LOADER = "loader"
@@ -163,6 +173,13 @@ def _write(tx: Tx, entry: Entry, report: Report) -> None:
         report.created += 1
         return
     if entry.kind in NEVER_EDITED:
+        # As it was made: what became of it since, no file says.
+        made = history.versions(tx.session, resource.model, entry.id, tx.eyes, 2, 1)[0]
+        if differing := resource.differing(tx, shape, made):
+            raise LoadError(
+                f"{entry.place}: differs from what is stored ({', '.join(differing)}):"
+                f" {NEVER_EDITED[entry.kind]}"
+            )
         report.unchanged += 1
         return
     after = resource.change(tx, before, shape)

@@ -4,11 +4,13 @@ After Heuer 1999, ch. 8. Hypotheses are refuted, not confirmed, so only what is 
 one counts against it. An inconsistency is not a probability, and the leader need not be likely.
 """
 
+import itertools
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean, pstdev
-from typing import Literal, TypeAlias, get_args
+from statistics import pstdev
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from app.domain.probability import DomainError
 
@@ -26,6 +28,45 @@ WEIGHTS: Mapping[Level, float] = {"low": math.sqrt(0.5), "medium": 1.0, "high": 
 
 _Parts: TypeAlias = Mapping[str, Mapping[str, float | None]]  # by hypothesis, then by item
 _TIE = 1e-9  # within which two inconsistencies are the same
+_NEAR = 1e-6  # far more than rounding moves a sum
+_BITS = 80  # of a root before it is rounded to a float
+
+
+class Seen(NamedTuple):
+    """How `n` assessors see a cell: the mean of CC 2 … II -2, and of what speaks against it.
+
+    `spread` is the population standard deviation of the first; NA says nothing and isn't counted.
+    """
+
+    n: int
+    consistency: float
+    inconsistency: float
+    spread: float
+    lowest: int
+    highest: int
+
+
+def _seen(counts: Mapping[Cell, int]) -> Seen | None:
+    said = {CONSISTENCY[cell]: n for cell, n in counts.items() if cell != "NA"}
+    n = sum(said.values())
+    if not n:
+        return None
+    total = sum(value * times for value, times in said.items())
+    squares = sum(value * value * times for value, times in said.items())
+    against = said.get(-1, 0) + 2 * said.get(-2, 0)
+    spread = _root(n * squares - total * total, n * n)
+    return Seen(n, total / n, against / n, spread, min(said), max(said))
+
+
+def _root(numerator: int, denominator: int) -> float:
+    """Return the root of a fraction, rounded once: what `statistics.pstdev` ends with.
+
+    That makes fractions of every number, and a matrix has thousands of cells. A last bit that says
+    whether anything was cut off lets the division round as if nothing was.
+    """
+    whole, rest = divmod(numerator << 2 * _BITS, denominator)
+    root = math.isqrt(whole)
+    return (root | (rest > 0 or root * root < whole)) / (1 << _BITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +82,27 @@ class Item:
     cells: Mapping[str, Sequence[Cell]]
     credibility: Level | None = None
     relevance: Level | None = None
-    _values: dict[str, list[int]] = field(init=False, repr=False, compare=False)
+    _seen: dict[str, Seen] = field(init=False, repr=False, compare=False)
+    diagnosticity: float | None = field(init=False, compare=False)
+    """The spread of the consistency across hypotheses, 0 to 2; None below two.
+
+    It is the population standard deviation of the assessors' means. An item that fits all
+    hypotheses alike, or none, tells nothing of which is true.
+    """
 
     def __post_init__(self) -> None:
-        """Refuse what is on no scale."""
+        """Refuse what is on no scale, and take the assessors of each cell together, once."""
         for level in (self.credibility, self.relevance):
             if level is not None and level not in WEIGHTS:
                 raise DomainError(f"a level is one of {', '.join(WEIGHTS)}, not {level!r}")
-        for cells in self.cells.values():
-            for cell in cells:
-                if cell not in CELLS:
-                    raise DomainError(f"a cell is one of {', '.join(CELLS)}, not {cell!r}")
-        values = {
-            hypothesis: [CONSISTENCY[cell] for cell in cells if cell != "NA"]
-            for hypothesis, cells in self.cells.items()
-        }
-        object.__setattr__(self, "_values", values)
+        counts = {hypothesis: Counter(cells) for hypothesis, cells in self.cells.items()}
+        for cell in itertools.chain.from_iterable(counts.values()):
+            if cell not in CELLS:
+                raise DomainError(f"a cell is one of {', '.join(CELLS)}, not {cell!r}")
+        seen = {h: found for h, count in counts.items() if (found := _seen(count)) is not None}
+        means = [found.consistency for found in seen.values()]
+        object.__setattr__(self, "_seen", seen)
+        object.__setattr__(self, "diagnosticity", pstdev(means) if len(means) > 1 else None)
 
     @property
     def weight(self) -> float:
@@ -65,23 +111,14 @@ class Item:
         known = (WEIGHTS[level] for level in levels if level is not None)
         return math.prod(known, start=1.0)
 
-    def values(self, hypothesis: str) -> list[int]:
-        """Return the consistency with `hypothesis` of each assessor who says something of it."""
-        return self._values.get(hypothesis, [])
+    def seen(self, hypothesis: str) -> Seen | None:
+        """Return how the assessors see it beside `hypothesis`; None where nobody says anything."""
+        return self._seen.get(hypothesis)
 
     def against(self, hypothesis: str) -> float | None:
         """Return how much speaks against `hypothesis`: II 2, I 1, else 0; the assessors' mean."""
-        values = self.values(hypothesis)
-        return fmean(max(-value, 0) for value in values) if values else None
-
-    def diagnosticity(self) -> float | None:
-        """Return the spread of the consistency across hypotheses, 0 to 2; None below two.
-
-        It is the population standard deviation of the assessors' means. An item that fits all
-        hypotheses alike, or none, tells nothing of which is true.
-        """
-        means = [fmean(values) for values in self._values.values() if values]
-        return pstdev(means) if len(means) > 1 else None
+        seen = self.seen(hypothesis)
+        return None if seen is None else seen.inconsistency
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +183,12 @@ def analyse(hypotheses: Sequence[str], items: Sequence[Item]) -> Analysis:
     parts = {h: {item.id: item.against(h) for item in items} for h in hypotheses}
     weights = {item.id: item.weight for item in items}
     leaders = _leaders(parts, weights)
-    without = (
-        (item, _leaders(parts, {other: w for other, w in weights.items() if other != item}))
-        for item in weights
-    )
+    sums = _sums(parts, weights)
+    without = ((item, _leaders_without(item, parts, weights, sums)) for item in weights)
     return Analysis(
         standings=_standings(parts, weights),
         leaders=leaders,
-        diagnosticity={item.id: item.diagnosticity() for item in items},
+        diagnosticity={item.id: item.diagnosticity for item in items},
         flips=tuple(Flip(item, others) for item, others in without if others != leaders),
         disagreements=_disagreements(hypotheses, items),
     )
@@ -161,12 +196,13 @@ def analyse(hypotheses: Sequence[str], items: Sequence[Item]) -> Analysis:
 
 def _check_names(hypotheses: Sequence[str], items: Sequence[Item]) -> None:
     for what, names in (("hypothesis", hypotheses), ("item", [item.id for item in items])):
-        twice = next((name for name in names if names.count(name) > 1), None)
+        twice = next((name for name, n in Counter(names).items() if n > 1), None)
         if twice is not None:
             raise DomainError(f"the {what} {twice!r} is given twice")
+    known = set(hypotheses)
     for item in items:
         for hypothesis in item.cells:
-            if hypothesis not in hypotheses:
+            if hypothesis not in known:
                 raise DomainError(f"{item.id!r} has a cell for {hypothesis!r}, no hypothesis here")
 
 
@@ -183,6 +219,25 @@ def _leaders(parts: _Parts, weights: Mapping[str, float]) -> tuple[str, ...]:
     sums = _sums(parts, weights)
     least = min(sums.values(), default=0.0)
     return tuple(hypothesis for hypothesis, total in sums.items() if total <= least + _TIE)
+
+
+def _leaders_without(
+    item: str, parts: _Parts, weights: Mapping[str, float], sums: Mapping[str, float]
+) -> tuple[str, ...]:
+    """Return who would lead without an item.
+
+    Only where they could be the least are sums made again: those by subtraction are a little off.
+    """
+    others = {other: weight for other, weight in weights.items() if other != item}
+    rough = {
+        hypothesis: total - weights[item] * (parts[hypothesis][item] or 0.0)
+        for hypothesis, total in sums.items()
+        if parts[hypothesis][item] is None
+        or any(parts[hypothesis][other] is not None for other in others)
+    }
+    least = min(rough.values(), default=0.0)
+    near = [hypothesis for hypothesis, total in rough.items() if total <= least + _NEAR]
+    return _leaders({hypothesis: parts[hypothesis] for hypothesis in near}, others)
 
 
 def _standings(parts: _Parts, weights: Mapping[str, float]) -> tuple[Standing, ...]:
@@ -204,9 +259,9 @@ def _standings(parts: _Parts, weights: Mapping[str, float]) -> tuple[Standing, .
 
 def _disagreements(hypotheses: Sequence[str], items: Sequence[Item]) -> tuple[Disagreement, ...]:
     found = [
-        Disagreement(item.id, hypothesis, len(values), pstdev(values), min(values), max(values))
+        Disagreement(item.id, hypothesis, seen.n, seen.spread, seen.lowest, seen.highest)
         for item in items
         for hypothesis in hypotheses
-        if len(set(values := item.values(hypothesis))) > 1
+        if (seen := item.seen(hypothesis)) is not None and seen.lowest < seen.highest
     ]
     return tuple(sorted(found, key=lambda cell: -cell.spread))

@@ -1,8 +1,8 @@
 """The track record on one consequence: what was held of it until it was resolved, beside whom.
 
-A rating counts for the days it was in force before the consequence closed, at the probability it
-gave. Whoever is scored is compared with two things of the same days: what the others held then
-(peers), and what the pool said just before they spoke.
+A rating counts for the days it was in force after the consequence began and before it closed, at
+the probability it gave. Whoever is scored is compared with two things of the same days: what the
+others held then (peers), and what the pool said just before they spoke.
 """
 
 import math
@@ -25,13 +25,23 @@ _SAME = 1e-12  # a pool that moves by less has not moved, but for rounding
 
 
 class Held(NamedTuple):
-    """A rating of the consequence: in force from `start` to `end` (None: without end)."""
+    """A rating of the consequence: in force from `start` to `end` (None: without end).
+
+    It counts from `opens` on, where that is later: before, the consequence hadn't begun. Which of
+    an assessor's ratings is the latest goes by `start`.
+    """
 
     id: str
     assessor: str
     p: float
     start: datetime
     end: datetime | None
+    opens: datetime | None = None
+
+    @property
+    def begins(self) -> datetime:
+        """From when it counts."""
+        return self.start if self.opens is None else max(self.start, self.opens)
 
 
 class Stretch(NamedTuple):
@@ -231,8 +241,9 @@ def _steps(sides: Sequence[tuple[_Crowd, Sequence[Held]]], closes: datetime) -> 
     ending: defaultdict[datetime, list[tuple[_Crowd, Held]]] = defaultdict(list)
     for side, ratings in sides:
         for held in ratings:
-            if held.start < closes and (held.end is None or held.end > held.start):
-                starting[held.start].append((side, held))
+            begins = held.begins
+            if begins < closes and (held.end is None or held.end > begins):
+                starting[begins].append((side, held))
                 if held.end is not None and held.end < closes:
                     ending[held.end].append((side, held))
     times = sorted(starting.keys() | ending.keys())

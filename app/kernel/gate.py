@@ -21,7 +21,10 @@ LINE = 16
 EXEMPT = frozenset({"/healthz", "/v1/changes/stream"})
 """What takes no place: the sign of life, and streams, which stay open and bound themselves."""
 WALKS = frozenset({"/v1/search", "/v1/audit/verify"})
-ANALYSES = ("/diff", "/lint", "/brief", "/verify", "/scores", "/network", "/what-if")
+ANALYSES = (
+    "/ach", "/brief", "/diff", "/history", "/lint", "/network", "/results", "/scores", "/verify",
+    "/what-if",
+)  # fmt: skip
 """What may cost many times what others cost, whatever is asked: paths, and how others end."""
 _WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
@@ -140,7 +143,7 @@ class Room:
             self.gate.all.leave()
 
 
-_COSTLY = re.compile(rb"(?:^|&)(?:q|known_at|half_life_days|include_machine|skill|total)=")
+_COSTLY = re.compile(rb"(?:^|&)(?:q|known_at|half_life_days|include_machine|skill|total|computed)=")
 _TABLE = re.compile(rb"(?:^|&)format=(?:csv|ndjson)")
 _LIMITED = re.compile(rb"(?:^|&)limit=")
 
@@ -148,8 +151,8 @@ _LIMITED = re.compile(rb"(?:^|&)limit=")
 def heavy(scope: Scope) -> bool:
     """Whether a read may cost many times what others cost, by what it asks for.
 
-    Lists alone: search and counts, the past, pools that aren't kept, and whole lists as tables. And
-    scores, which go through every rating of what was resolved.
+    Of lists: search and counts, the past, pools that aren't kept, contradictions that are looked
+    for, and whole lists as tables. And analyses, which go through all there is of something.
     """
     path, query = scope["path"], scope["query_string"]
     if path in WALKS or path.endswith(ANALYSES):

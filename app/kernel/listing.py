@@ -81,7 +81,8 @@ class Single(Clocks):
             NAMES_PATTERN,
             NAMES_FORM,
             max_length=200,
-            description="Records named here, whole, `included`; in CSV a column of names each",
+            description="Records named here, whole, `included`, but for those that were deleted or"
+            " aren't in sight, which look alike; in CSV a column of names each",
         ),
     ] = None
 

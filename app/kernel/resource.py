@@ -69,6 +69,12 @@ class Listed(ABC):
         raise KeyError(name)
 
 
+DATED = ("effective_at", "as_of")
+"""When a record holds: what lies a little ahead was now."""
+FOUND = ("assessor", "creator", "supersedes", "agent", "model")
+"""What is found where nobody says it."""
+
+
 class Resource(Listed):
     """One kind of record, and how it is read and written."""
 
@@ -287,6 +293,19 @@ class Resource(Listed):
             for name, value in plain.items()
             if name in table.c
         }
+
+    def differing(self, tx: Tx, shape: Shape, row: Row) -> list[str]:  # noqa: ARG002 - some kinds look up what they found
+        """The fields in which a shape says another thing than the row that was made of it.
+
+        What was found when it was made is no difference, nor a slug, which may have meant another.
+        """
+        said = self.columns(shape)
+        found = set(DATED) | ({"tlp", "audience"} - shape.model_fields_set)
+        found |= {name for name in FOUND if not said.get(name)}
+        for reference in self.names:
+            places = reference.places(said)
+            found |= {place.pointer.split("/")[1] for place in places if not is_id(place.value)}
+        return [name for name, value in said.items() if name not in found and row[name] != value]
 
     def patched(self, row: Row, patch: Row) -> Row:  # noqa: ARG002 - what a patch implies is the kind's to say
         """What a merge patch is applied to."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,10 +21,17 @@ from app.kernel.types import later
 from app.ratings.models import Judgement, Rating
 
 
-def refresh(tx: Tx, consequence: str, since: datetime, rating: Mapping[str, Any]) -> None:
+def refresh(
+    tx: Tx,
+    consequence: str,
+    since: datetime,
+    rating: Mapping[str, Any],
+    was: Mapping[str, Any] | None = None,
+) -> None:
     """Make the judgements of a consequence true from an instant on, and tell of the moves.
 
-    Each band of readers has its own.
+    Each band of readers has its own; those stay as they are in which the rating neither is nor was,
+    for its instant would tell of it.
 
     Reads the ratings in force from then on, not those of before; a rating made now touches one
     stretch that ends and one that begins. The first rating of a marking makes a band of its
@@ -41,31 +48,62 @@ def refresh(tx: Tx, consequence: str, since: datetime, rating: Mapping[str, Any]
     marked = tx.session.execute(sa.select(ratings.c.marking).where(counted).distinct()).scalars()
     edges = sorted({pool_level(marking) for marking in marked})
     there = tx.session.execute(sa.select(table.c.from_level).where(mine).distinct()).scalars()
-    if sorted(there) != edges:
-        since = ALWAYS
+    lowest = min(pool_level(one["marking"]) for one in (rating, was) if one is not None)
+    whole = sorted(there) != edges
+    if whole:
+        since, lowest = ALWAYS, 0
     rows = tx.session.execute(
         sa.select(ratings).where(
-            counted, sa.or_(ratings.c.ended_at.is_(None), ratings.c.ended_at > since)
+            counted, sa.or_(ratings.c.ended_at.is_(None), ratings.c.ended_at >= since)
         )
     ).mappings()
     read = [dict(row) for row in rows]
+    begins = {
+        low: since if whole else _begin(tx, consequence, low, _in_band(read, low), since)
+        for low in edges
+        if low >= lowest
+    }
     stamp = _stamp(tx, consequence)
     same = {"consequence": consequence, "recorded_at": stamp}
-    fresh = [{**row, **same} for row in in_bands(read, edges, since)]
-    overtaken = sa.and_(mine, table.c.effective_at >= since)
-    open_before = sa.and_(
-        mine,
-        table.c.effective_at < since,
-        sa.or_(table.c.ended_at.is_(None), table.c.ended_at > since),
-    )
-    history.keep(tx.session, Judgement, sa.or_(overtaken, open_before), stamp)
-    tx.session.execute(sa.delete(table).where(overtaken))
-    tx.session.execute(
-        sa.update(table).where(open_before).values(ended_at=since, recorded_at=stamp)
-    )
+    fresh = [{**row, **same} for row in in_bands(read, edges, begins)]
+    for begin in sorted(set(begins.values()) or {since}):
+        bands = [low for low in begins if begins[low] == begin]
+        # Of the whole, bands that are no more go too.
+        ours = mine if whole else sa.and_(mine, table.c.from_level.in_(bands))
+        overtaken = sa.and_(ours, table.c.effective_at >= begin)
+        open_before = sa.and_(
+            ours,
+            table.c.effective_at < begin,
+            sa.or_(table.c.ended_at.is_(None), table.c.ended_at > begin),
+        )
+        history.keep(tx.session, Judgement, sa.or_(overtaken, open_before), stamp)
+        tx.session.execute(sa.delete(table).where(overtaken))
+        tx.session.execute(
+            sa.update(table).where(open_before).values(ended_at=begin, recorded_at=stamp)
+        )
     if fresh:
         tx.session.execute(sa.insert(table), fresh)
     _tell(tx, consequence, before, _present(tx, consequence), rating)
+
+
+def _begin(tx: Tx, consequence: str, low: int, rows: Sequence[Row], since: datetime) -> datetime:
+    """From when on a band is made anew: from the instant, where a rating of it begins or ends.
+
+    Where none does, one was taken back at once or left the band: the stretch that reaches to there
+    goes on.
+    """
+    held = [row for row in rows if row["ended_at"] != row["effective_at"]]
+    if any(since in {row["effective_at"], row["ended_at"]} for row in held):
+        return since
+    t = table_of(Judgement)
+    reaching = sa.select(t.c.effective_at).where(
+        t.c.consequence == consequence,
+        t.c.from_level == low,
+        t.c.effective_at < since,
+        sa.or_(t.c.ended_at.is_(None), t.c.ended_at >= since),
+    )
+    found: datetime | None = tx.session.execute(reaching).scalar()
+    return since if found is None else found
 
 
 def _present(tx: Tx, consequence: str) -> dict[int, Row]:
@@ -115,18 +153,27 @@ def _told(judgement: Mapping[str, Any] | None) -> Row | None:
     return {"n": judgement["n"], "probability": judgement["log_odds"]}
 
 
-def in_bands(rows: Sequence[Row], edges: Sequence[int], since: datetime) -> list[Row]:
-    """The judgements that follow from ratings, from an instant on, for every band of readers."""
+def in_bands(
+    rows: Sequence[Row], edges: Sequence[int], begins: Mapping[int, datetime]
+) -> list[Row]:
+    """The judgements that follow from ratings, for each band of readers from an instant on."""
     return [
         {**row, "from_level": low, "to_level": high}
-        for low, high in zip(edges, [*edges[1:], SPECIAL + 1], strict=True)
-        for row in stretches([row for row in rows if pool_level(row["marking"]) <= low], since)
+        for low, high in pairwise([*edges, SPECIAL + 1])
+        if low in begins
+        for row in stretches(_in_band(rows, low), begins[low])
     ]
+
+
+def _in_band(rows: Sequence[Row], low: int) -> list[Row]:
+    """The ratings that readers of a level see."""
+    return [row for row in rows if pool_level(row["marking"]) <= low]
 
 
 def anew(rows: Sequence[Row]) -> list[Row]:
     """All judgements of a consequence, made from scratch from the ratings that count."""
-    return in_bands(rows, sorted({pool_level(row["marking"]) for row in rows}), ALWAYS)
+    edges = sorted({pool_level(row["marking"]) for row in rows})
+    return in_bands(rows, edges, dict.fromkeys(edges, ALWAYS))
 
 
 def redact(tx: Tx, rating: Mapping[str, Any]) -> None:
@@ -159,8 +206,7 @@ def replay(tx: Tx, consequence: str) -> None:
             and (row["superseded_at"] is None or row["superseded_at"] > stamp)
         ]
         fresh: dict[tuple[int, datetime], Row] = {}
-        edges = sorted({pool_level(row["marking"]) for row in known})
-        for row in in_bands(known, edges, ALWAYS):
+        for row in anew(known):
             before = standing.get((row["from_level"], row["effective_at"]), {})
             same = row | {"consequence": consequence, "recorded_at": before.get("recorded_at")}
             kept = before == same

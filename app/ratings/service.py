@@ -36,6 +36,11 @@ from app.ratings.schemas import Rating, RatingOf, Said, Status, Withdrawal
 
 SERIES = ("consequence", "assessor", "marking")
 """An assessor's ratings under one marking follow each other: a hidden one ends none in sight."""
+FILLED = {
+    **{f"{of}{name}": "probability" for of in ("", "logit_") for name in ("point", "low", "high")},
+    "confidence_rank": "confidence",
+}
+"""The fields by which columns of other names are filled."""
 RANKS = ("low", "moderate", "high")
 FATE = ("status", "ended_at", "withdrawn_at", "withdrawal_reason")
 """What becomes of a rating after it was made."""
@@ -149,6 +154,11 @@ class Ratings(Judged):
         row["confidence_rank"] = None if shape.confidence is None else RANKS.index(shape.confidence)
         return row
 
+    def differing(self, tx: Tx, shape: Shape, row: Row) -> list[str]:
+        """The fields people say, for the columns that they fill."""
+        names = super().differing(tx, shape, row)
+        return list(dict.fromkeys(FILLED.get(name, name) for name in names))
+
     def check(self, tx: Tx, row: Row, before: Row | None) -> None:  # noqa: ARG002 - ratings are only made
         """Date it, give it its assessor and its place in the succession, and its risk level."""
         _take_turn(tx, row)
@@ -210,7 +220,7 @@ class Ratings(Judged):
         """The judgement moves with the rating, which stands among those marked as it is."""
         row = succession.join(tx, Table, row, before, SERIES, **SUPERSEDED)
         if not row["machine"]:
-            judgements.refresh(tx, row["consequence"], row["effective_at"], row)
+            judgements.refresh(tx, row["consequence"], row["effective_at"], row, before)
 
     def redacted(self, tx: Tx, row: Row) -> None:
         """Nothing it was pooled into is left, at no time."""

@@ -16,7 +16,7 @@ from app.domain.pooling import pool
 from app.kernel.errors import Conflict
 from app.kernel.listing import Clocks, Listing, Selection, equals, links_to, refers
 from app.kernel.records import Row
-from app.kernel.tables import table_of
+from app.kernel.tables import Base, table_of
 from app.kernel.types import IdText, QueryBool, Ref, Reference
 from app.kernel.view import View, in_sight
 from app.ratings.judgements import latest, opinion
@@ -94,10 +94,10 @@ def answered(session: Session, view: View, rounds: Sequence[str]) -> Mapping[str
     """How many assessors had answered each round by the moment: one statement.
 
     Those whose answers, sealed or revealed, are in sight; of what an editor wrote down for another
-    also the assessor. Who answers for themselves shows to whom the answer will.
+    also the assessor, as known then. Who answers for themselves shows to whom the answer will:
+    their record may have been made or shown only by the reveal.
     """
-    now = View(view.eyes)
-    s, r, a = table_of(SealedRating), now.of(Rating), now.of(Assessor)
+    s, r, a = table_of(SealedRating), View(view.eyes).of(Rating), view.of(Assessor)
     by = [clock for clock in (view.as_of, view.known_at) if clock is not None]
     sealed = (
         sa.select(s.c.round.label("round"), s.c.slug.label("slug"))
@@ -109,14 +109,30 @@ def answered(session: Session, view: View, rounds: Sequence[str]) -> Mapping[str
             *(s.c.said_at <= clock for clock in by),
         )
     )
-    revealed = (
-        sa.select(r.c.round, a.c.slug)
-        .join(a, a.c.id == r.c.assessor)
-        .where(r.c.round.in_(rounds), *(r.c.effective_at <= clock for clock in by))
-    )
-    each = sealed.union(revealed).subquery("answered")
+    said = [r.c.round.in_(rounds), *(r.c.effective_at <= clock for clock in by)]
+    parts = [sealed, sa.select(r.c.round, a.c.slug).join(a, a.c.id == r.c.assessor).where(*said)]
+    if view.known_at is not None:
+        parts += [part.where(*said) for part in _by_the_reveal(view, r)]
+    each = sa.union(*parts).subquery("answered")
     counted = sa.select(each.c.round, sa.func.count()).group_by(each.c.round)
     return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def _by_the_reveal(view: View, r: sa.FromClause) -> list[sa.Select[Any]]:
+    """Ratings of rounds with their assessor's slug, as that stood when they were revealed."""
+    table, twin = table_of(Assessor), Base.twins["assessors"]
+    parts: list[sa.Select[Any]] = []
+    for some in (table, twin):
+        then = [
+            some.c.id == r.c.assessor,
+            some.c.deleted_at.is_(None),
+            some.c.recorded_at <= r.c.created_at,
+            *in_sight(some, view.eyes.markings),
+        ]
+        if some is twin:
+            then.append(some.c.superseded_at > r.c.created_at)
+        parts.append(sa.select(r.c.round, some.c.slug).join(some, sa.and_(*then)))
+    return parts
 
 
 # --- Results ------------------------------------------------------------------------------------
@@ -234,7 +250,7 @@ def _move(before: Mapping[str, float] | None, after: Mapping[str, float] | None)
 
 def _left_out(session: Session, view: View, found: Row) -> list[Row]:
     """How many answers in sight are still sealed, by the consequence that was deleted."""
-    s, a = table_of(SealedRating), View(view.eyes).of(Assessor)
+    s, a = table_of(SealedRating), view.of(Assessor)
     number = sa.func.count(sa.distinct(s.c.slug))
     statement: Any = (
         sa.select(s.c.consequence, number.label("answers"))

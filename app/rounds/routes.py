@@ -69,7 +69,10 @@ def answer_round(
     body: AnswerIn,
     idempotency_key: IdempotencyKey = None,  # noqa: ARG001 - documented here, read by the call
 ) -> Response:
-    """While the round is open, a later answer to the same consequence replaces this one."""
+    """While the round is open, a later answer to the same consequence replaces this one.
+
+    Only who gave an answer may replace it: another's for the same assessor is a 409.
+    """
     with caller.write(body) as tx:
         row = sealed.answer(tx, round_, body)
         where = f"/v1{BASE}/{row['round']}/ratings/{row['id']}"

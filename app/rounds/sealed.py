@@ -51,6 +51,7 @@ def keep(tx: Tx, consequences: Sequence[str], hold: Hold) -> dict[str, Row]:
 def answer(tx: Tx, key: str, shape: AnswerIn) -> Row:
     """Seal an answer to a round. Raises Conflict where that takes none any more, and Invalid.
 
+    Conflict, too, where another has given the assessor's answer: what is sealed nobody could miss.
     It is marked and examined as a rating would be that names the round.
     """
     keep(tx, [shape.consequence], "name")
@@ -84,6 +85,7 @@ def answer(tx: Tx, key: str, shape: AnswerIn) -> Row:
         "rating": None,
     }
     t = table_of(SealedRating)
+    _refuse_anothers(tx, sealed)
     standing = [t.c.replaced_at.is_(None), *(t.c[name] == sealed[name] for name in SERIES)]
     tx.session.execute(sa.update(t).where(*standing).values(replaced_at=tx.now))
     tx.session.execute(sa.insert(t).values(sealed))
@@ -91,6 +93,23 @@ def answer(tx: Tx, key: str, shape: AnswerIn) -> Row:
         tx, "answered", kind=KIND, record=sealed["id"], version=1, after=audit.digest(sealed)
     )
     return sealed
+
+
+def _refuse_anothers(tx: Tx, row: Row) -> None:
+    """Refuse an answer where somebody else's for the same assessor stands, however it is marked.
+
+    Only one in sight: of those above it, who answers is told nothing.
+    """
+    t = table_of(SealedRating)
+    found = sa.select(t.c.created_by).where(
+        t.c.replaced_at.is_(None),
+        t.c.created_by != row["created_by"],
+        *(t.c[name] == row[name] for name in SERIES if name != "marking"),
+        *in_sight(t, tx.eyes.markings),
+    )
+    by = tx.session.execute(found.order_by(t.c.id).limit(1)).scalar()
+    if by is not None:
+        raise Conflict(f"The answer of {row['slug']} was given by {by}, who alone may replace it.")
 
 
 # --- Shown to their assessor --------------------------------------------------------------------

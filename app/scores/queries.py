@@ -144,8 +144,8 @@ def _backdated(
     entries: Iterable[Entry], held: dict[str, Opinions], of: Callable[[Opinions], list[Held]]
 ) -> int:
     return sum(
-        rating.start < entry.closes < held[entry.fate.id].written[rating.id]
-        and rating.end != rating.start
+        rating.begins < entry.closes < held[entry.fate.id].written[rating.id]
+        and (rating.end is None or rating.end > rating.begins)
         for entry in entries
         for rating in of(held[entry.fate.id])
     )

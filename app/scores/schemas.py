@@ -24,7 +24,13 @@ Log = Annotated[
 Baseline = Annotated[
     float, Field(description="100 · ln(2p)/ln 2 of what happened: 100 best, 0 for even chance")
 ]
-Days = Annotated[float, Field(description="Days for which a forecast was in force, added up")]
+Days = Annotated[
+    float,
+    Field(
+        description="Days for which a forecast was in force, added up; none before its consequence"
+        " began"
+    ),
+]
 Forecasts = Annotated[
     int, Field(description="Stretches of time in which one probability was held; 0 or more")
 ]

@@ -42,6 +42,10 @@ def test_a_member_is_one_from_its_date_to_its_date(client: TestClient) -> None:
     assert ids(read(client, "alliances", member=[actors[0]["id"], actors[1]["id"]])) == [made["id"]]
     both = read(client, f"alliances/{made['slug']}", include="members")["included"]["members"]
     assert ids({"items": both}) == [actor["id"] for actor in actors]
+    delete(client, f"actors/{actors[0]['id']}")
+    left = read(client, f"alliances/{made['slug']}", include="members")
+    assert ids({"items": left["included"]["members"]}) == [actor["id"] for actor in actors[1:]]
+    assert len(left["members"]) == 3
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from app.kernel.db import Database
 from app.kernel.tables import Base
 from tests.conftest import Served
 from tests.dataset import tiny
-from tests.helpers import everything, patch, read
+from tests.helpers import everything, make, make_outcome, patch, rate, read
 
 FOLDER = Path(dataset.__file__).parent / "russia-dprk"
 ALLIANCE = "alliances/russia-dprk"
@@ -155,6 +155,74 @@ def test_what_a_person_changed_is_put_back_as_a_version(
     assert [version["record"]["name"] for version in versions] == [
         item["name"], "Mine", item["name"],
     ]  # fmt: skip
+
+
+EDITS: dict[str, tuple[dict[str, Any], str]] = {
+    "ratings": (
+        {"probability": 0.6},
+        "(probability): a rating is never edited; supersede or withdraw it",
+    ),
+    "outcomes": (
+        {"status": "occurred"},
+        "(status): an outcome is never edited; add one that follows it",
+    ),
+    "causes": ({"note": "Else."}, "(note)"),
+    "evaluations": ({"items": []}, "(items)"),
+    "assessments": ({"title": "Second"}, "(title)"),
+    "annotations": ({"target": {"type": "claims", "id": "C02"}}, "N01: differs"),
+}
+
+
+@pytest.mark.parametrize("kind", EDITS)
+def test_what_is_never_edited_is_refused_where_its_file_differs(
+    client: TestClient, database: Database, tmp_path: Path, kind: str
+) -> None:
+    found = tiny.records()
+    tiny.write(tmp_path, found)
+    created = load(database, tmp_path).created
+    assert load(database, tmp_path).unchanged == created
+    change, words = EDITS[kind]
+    found[kind][0].update(change)
+    found["items"][0]["name"] = "Rockets"
+    tiny.write(tmp_path, found)
+    for keep in (True, False):
+        with pytest.raises(LoadError, match=re.escape(words)) as problem:
+            load(database, tmp_path, keep=keep)
+        assert str(problem.value).startswith(f"{kind}.json, ")
+    assert read(client, "alliances/pact/items")["items"][0]["name"] == "Shells"
+
+
+def test_what_became_of_what_is_never_edited_is_no_difference(
+    client: TestClient, database: Database, tmp_path: Path
+) -> None:
+    found = tiny.records()
+    found["assessors"].append({"slug": "bot", "name": "Bot", "machine": True, "agent": "bot 1"})
+    rating = {"consequence": "F01", "effective_at": "2023-01-01", "tlp": "CLEAR"}
+    for slug, said in (
+        ("ann", {"scale": "icd203", "word": "likely", "confidence": "low", "impact": 3}),
+        ("bot", {"probability": {"point": 0.5, "low": 0.4, "high": 0.6}}),
+    ):
+        found["ratings"].append({**rating, "assessor": slug, **said})
+        found["ratings"].append(
+            {**rating, "assessor": slug, "effective_at": "2023-02-01", "probability": 0.2}
+        )
+    found["ratings"] = found["ratings"][1:]
+    tiny.write(tmp_path, found)
+    created = load(database, tmp_path).created
+    consequence = read(client, "consequences")["items"][0]["id"]
+    ratings = read(client, "ratings", sort="effective_at")["items"]
+    rate(client, consequence, "ann", 0.9, effective_at="2023-01-15T00:00:00Z")
+    make(client, f"ratings/{ratings[-1]['id']}/withdraw", {"reason": "Wrong."})
+    patch(client, f"consequences/{consequence}", tlp="GREEN")
+    note = read(client, "annotations")["items"][0]
+    patch(client, f"annotations/{note['id']}", body="Hm!", status="resolved")
+    make_outcome(client, consequence, status="occurred", since="2023-03-01T00:00:00Z")
+    found["consequences"][0]["tlp"] = "GREEN"
+    tiny.write(tmp_path, found)
+    report = load(database, tmp_path)
+    assert (report.created, report.unchanged + len(report.changed)) == (0, created)
+    # What stands under the consequence went up with it; the rest of that is put back.
+    assert {name.split()[0] for name in report.changed} == {"evidence", "indicators", "readings"}
 
 
 def _drop(name: str) -> Callable[[list[dict[str, Any]]], object]:

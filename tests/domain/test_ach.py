@@ -1,12 +1,13 @@
 """The analysis of competing hypotheses."""
 
 import math
+from statistics import fmean, pstdev
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.ach import CELLS, WEIGHTS, Analysis, Cell, Item, Level, analyse
+from app.domain.ach import CELLS, CONSISTENCY, WEIGHTS, Analysis, Cell, Item, Level, analyse
 from app.domain.probability import DomainError
 
 H = ["h1", "h2", "h3"]
@@ -126,6 +127,19 @@ def test_every_flip_is_what_the_analysis_without_the_item_says(items: list[Item]
         if standing.weighted is not None and standing.plain is not None:
             assert standing.plain / 2 - 1e-9 <= standing.weighted <= standing.plain * 2 + 1e-9
     assert all(d is None or 0.0 <= d <= 2.0 for d in found.diagnosticity.values())
+
+
+@given(st.lists(st.sampled_from(CELLS), max_size=60))
+def test_a_cell_is_seen_by_its_assessors_as_statistics_says(cells: list[Cell]) -> None:
+    said = [CONSISTENCY[cell] for cell in cells if cell != "NA"]
+    assert Item("e", {"h1": cells}).seen("h1") == (
+        (
+            len(said), fmean(said), fmean(max(-value, 0) for value in said), pstdev(said),
+            min(said), max(said),
+        )
+        if said
+        else None
+    )  # fmt: skip
 
 
 def test_what_is_no_matrix_is_refused() -> None:

@@ -13,9 +13,12 @@ from starlette.testclient import TestClient
 
 from app.kernel import gate
 from app.kernel.access import Principal
+from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.kernel.errors import Overloaded
 from app.kernel.gate import Gate, Places, Room, heavy
+from app.kernel.openapi import operations
+from app.main import create_app
 from tests.kernel.test_problems import assert_problem
 
 Start = Callable[..., TestClient]
@@ -39,6 +42,7 @@ def scope(target: str, method: str = "GET", accept: str = "*/*") -> dict[str, An
         "/v1/claims?known_at=2023-01-01", "/v1/alliances/a/consequences?half_life_days=5",
         "/v1/consequences?include_machine=true", "/v1/claims?format=csv",
         "/v1/alliances/a/consequences?format=ndjson&known_at=2023-01-01",
+        "/v1/alliances/a/contradictions?computed=true", "/v1/alliances/a/ach?format=csv",
     ],
 )  # fmt: skip
 def test_a_read_that_may_cost_much_has_to_share(target: str) -> None:
@@ -61,6 +65,36 @@ def test_a_question_by_post_is_a_read_that_costs_much_and_no_write() -> None:
     assert places.share(scope("/v1/alliances/a/what-if", method="POST")) is places.heavy
     assert places.share(scope("/v1/alliances/a/network")) is places.heavy
     assert places.share(scope("/v1/alliances", method="POST")) is places.writes
+
+
+PLAIN = {
+    "get_judgement": "reads what is kept",
+    "get_risk_matrix": "reads what is kept",
+    "get_review": "is of one consequence",
+    "get_source_text": "is of one source",
+    "list_changes": "is a page",
+    "list_signing_keys": "is short",
+    "get_lint_rules": "is fixed",
+    "get_me": "is of one person",
+    "stream_changes": "takes no place",
+}
+"""What is neither a record nor a page of records, and yet no analysis, with the reason."""
+
+
+def test_every_analysis_of_the_document_has_to_share() -> None:
+    found = create_app(Settings(database_url="sqlite:///nowhere.db", dataset="none")).openapi()
+    asked = {
+        operation["operationId"]: path
+        for path, method, operation in operations(found)
+        if (method == "get" or "201" not in operation["responses"])
+        and method in {"get", "post"}
+        and not path.endswith("}")
+        and "cursor" not in {one["name"] for one in operation.get("parameters", ())}
+    }
+    assert set(asked) >= set(PLAIN)
+    shared = {key for key, path in asked.items() if heavy(scope(path))}
+    assert shared == set(asked) - set(PLAIN)
+    assert all(any(path.endswith(end) for path in asked.values()) for end in gate.ANALYSES)
 
 
 def test_a_table_by_its_header_costs_as_much() -> None:

@@ -342,6 +342,45 @@ def test_an_answer_above_sight_replaces_none_in_sight(
         assert (result["pool"]["n"], result["pool"]["pools"]["linear"]) == (1, point)
 
 
+def test_only_who_gave_an_answer_replaces_it(
+    people: People, bob: Headers, ann: Headers, pair: list[Body]
+) -> None:
+    now = opened(people, bob, pair)
+    said = say(people, ann, now, pair[0], 0.91)
+    people.post("assessors", {"slug": "ann", "name": "Ann"}, bob)
+    for tlp in ("CLEAR", "AMBER"):
+        body = {"consequence": pair[0]["id"], "probability": 0.2, "assessor": "ann", "tlp": tlp}
+        answer = people.client.post(f"/v1/rounds/{now}/ratings", json=body, headers=bob)
+        assert answer.status_code == 409
+        assert answer.json()["detail"] == (
+            "The answer of ann was given by ann, who alone may replace it."
+        )
+    again = say(people, ann, now, pair[0], 0.9)
+    found = people.read(f"rounds/{now}/ratings", ann)["items"]
+    assert [(one["id"], one["status"]) for one in found] == [
+        (again["id"], "sealed"), (said["id"], "replaced"),
+    ]  # fmt: skip
+    # Nor does the assessor replace what an editor has written down.
+    say(people, bob, now, pair[1], 0.3, assessor="ann")
+    body = {"consequence": pair[1]["id"], "probability": 0.2}
+    answer = people.client.post(f"/v1/rounds/{now}/ratings", json=body, headers=ann)
+    assert (answer.status_code, "given by bob" in answer.json()["detail"]) == (409, True)
+    say(people, bob, now, pair[1], 0.4, assessor="ann")
+    revealed(people, bob, now)
+    results = people.read(f"rounds/{now}/results", bob)["items"]
+    assert [one["pool"]["pools"]["linear"] for one in results] == [0.9, 0.4]
+
+
+def test_an_answer_above_sight_keeps_nobody_from_answering(
+    people: People, bob: Headers, pair: list[Body]
+) -> None:
+    low = people.join("low")
+    now = opened(people, bob, pair)
+    people.post("assessors", {"slug": "low", "name": "Low"}, low)
+    say(people, bob, now, pair[0], 0.9, assessor="low", tlp="AMBER+STRICT")
+    say(people, low, now, pair[0], 0.3)
+
+
 def test_an_answer_is_marked_no_lower_than_the_round_unless_a_reason_is_said(
     client: TestClient, people: People, bob: Headers, ann: Headers, pair: list[Body]
 ) -> None:

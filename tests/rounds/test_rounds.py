@@ -11,6 +11,7 @@ from tests.helpers import (
     ids,
     make,
     make_alliance,
+    make_assessor,
     make_assumption,
     make_consequence,
     open_round,
@@ -159,6 +160,28 @@ def test_the_past_of_a_round_is_read_by_both_clocks(
     assert [[c["pointer"] for c in version["changes"]] for version in versions][:2] == [
         ["/revealed_at"], ["/closed_at"],
     ]  # fmt: skip
+
+
+def test_who_had_answered_by_then_is_counted_as_known_then(
+    client: TestClient, alliance: str, pair: list[str]
+) -> None:
+    path = f"rounds/{open_round(client, alliance, pair)['id']}"
+    ann = make_assessor(client)
+    make(client, f"{path}/ratings", {
+        "consequence": pair[0], "assessor": ann["slug"], "probability": 0.3,
+    })  # fmt: skip
+    own = make(client, f"{path}/ratings", {"consequence": pair[0], "probability": 0.6})
+    closed = make(client, f"{path}/close", {})["closed_at"]
+    revealed = make(client, f"{path}/reveal", {})["revealed_at"]
+    moments = (own["effective_at"], closed, revealed)
+    before = [read(client, path, known_at=at) for at in moments]
+    assert [found["answered"] for found in before] == [2, 2, 2]
+    delete(client, f"assessors/{ann['id']}")
+    assert [read(client, path, known_at=at) for at in moments] == before
+    assert read(client, path)["answered"] == 1
+    delete(client, f"assessors/{own['assessor']}")  # its record was made by the reveal
+    assert [read(client, path, known_at=at) for at in moments] == before
+    assert read(client, path)["answered"] == 0
 
 
 # --- What a round asks --------------------------------------------------------------------------

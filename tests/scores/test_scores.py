@@ -266,6 +266,35 @@ def test_scores_are_asked_for_in_part_and_at_other_times(client: TestClient) -> 
     assert len(lines) == 4
 
 
+def test_ratings_count_from_when_their_consequence_began(client: TestClient) -> None:
+    alliance, (ann, bob) = make_alliance(client), (make_assessor(client) for _ in range(2))
+    begun = make_consequence(client, alliance["id"], effective_at=day(270))["id"]
+    rate(client, begun, ann["slug"], 0.9, effective_at=day(1))
+    rate(client, begun, ann["slug"], 0.7, effective_at=day(20))
+    rate(client, begun, ann["slug"], 0.4, effective_at=day(300))
+    # A rating that had ended by then counts for nothing.
+    gone = rate(client, begun, bob["slug"], 0.2, effective_at=day(5))
+    taken = {"reason": "Wrong.", "effective_at": day(250)}
+    make(client, f"ratings/{gone['id']}/withdraw", taken)
+    make_outcome(client, begun, status="occurred", since=day(310))
+    scores = read(client, f"assessors/{ann['slug']}/scores")
+    assert (scores["days"], scores["forecasts"]) == (40, 2)
+    assert math.isclose(scores["mean"], (30 * 0.7 + 10 * 0.4) / 40)
+    assert scores["backdated"] == 2
+    pool = read(client, f"alliances/{alliance['slug']}/scores")
+    assert (pool["days"], pool["peer"], pool["backdated"]) == (40, None, 2)
+    other = read(client, f"assessors/{bob['slug']}/scores")
+    assert (other["n"], other["apart"]["late"]) == (0, 1)
+    points = read(client, f"consequences/{begun}/history")["items"]
+    assert [(point["time"], point["probability"]) for point in points] == [
+        (day(270), pytest.approx(0.7)), (day(300), pytest.approx(0.4)),
+    ]  # fmt: skip
+    path = f"/v1/consequences/{begun}/judgement"
+    assert client.get(path, params={"as_of": day(269)}).status_code == 404
+    assert read(client, f"consequences/{begun}/history", as_of=day(269))["items"] == []
+    assert read(client, f"consequences/{begun}/judgement", as_of=day(270))["n"] == 1
+
+
 def test_calibration_is_drawn_once_there_is_enough(client: TestClient) -> None:
     alliance, who = make_alliance(client)["slug"], make_assessor(client)["slug"]
     chance = Random(3)  # noqa: S311 - repeatable
