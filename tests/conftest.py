@@ -26,6 +26,7 @@ from app.kernel.db import Database
 from app.kernel.migrations import migrate
 from app.main import create_app
 from tests import stores
+from tests.client import Client
 from tests.helpers import counting
 
 BACKENDS = ("sqlite", "postgresql")
@@ -85,7 +86,7 @@ def _filled(url: str) -> None:
 
 
 def _serving(app: FastAPI) -> TestClient:
-    return TestClient(app, raise_server_exceptions=False)
+    return Client(app)
 
 
 class Served:

@@ -17,6 +17,7 @@ from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.kernel.migrations import migrate
 from app.main import create_app
+from tests.client import Client
 from tests.helpers import make_actor
 from tests.kernel.test_problems import assert_problem
 from tests.stores import place
@@ -104,7 +105,7 @@ def test_a_frozen_server_hangs_no_request() -> None:
         )
         database = Database.of(settings)
         migrate(database.engine)
-        with TestClient(create_app(settings, database), raise_server_exceptions=False) as client:
+        with Client(create_app(settings, database)) as client:
             make_actor(client)
             with frozen(pid):
                 # First with a connection that stands, then with one that has to be made.

@@ -12,11 +12,11 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
-from starlette.testclient import TestClient
 
 from app.kernel.config import Settings
 from app.main import create_app
 from app.operate import dumps
+from tests.client import Client
 from tests.command import Server, entente, refused, started, succeeded
 from tests.helpers import ids, make, read
 from tests.operate.postgres import TOOLS
@@ -300,7 +300,7 @@ def test_what_happens_after_a_restore_comes_behind_all_that_was_told_before_it(
 
     def made(*slugs: str) -> list[str]:
         settings = Settings(database_url=url, pool_size=2, deliver=False)
-        with TestClient(create_app(settings)) as client:
+        with Client(create_app(settings)) as client:
             for slug in slugs:
                 make(client, "actors", {"slug": slug, "name": slug, "kind": "state"})
             return ids(read(client, "changes"))

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.main import create_app
+from tests.client import Client
 from tests.command import entente, refused
 from tests.helpers import make_actor, patch, read, unique
 from tests.operate.postgres import TOOLS, Server, pair_of
@@ -43,7 +44,7 @@ def worker(pair: tuple[Server, Server]) -> Iterator[Callable[[], TestClient]]:
 
     def start() -> TestClient:
         databases.append(Database.of(settings))
-        client = TestClient(create_app(settings, databases[-1]), raise_server_exceptions=False)
+        client = Client(create_app(settings, databases[-1]))
         clients.append(client.__enter__())
         return clients[-1]
 
