@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import timedelta
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -115,7 +116,7 @@ def test_every_column_is_held_against_what_was_signed(
     edition = pact["second"]
     row = stored(database, "assessments", edition["id"])
     tried = 0
-    turn = turns(database)
+    turn = turns(database, of=3)
     for column in ROW.columns:
         for changed in values(database, column, row[column.name]):
             if changed == row[column.name]:
@@ -200,7 +201,10 @@ def test_every_leaf_and_every_stretch_of_a_document_is_found(
     document = json.loads(text)
     found = [changed_at(document, path) for path in leaves(document)]
     assert len(found) > (10 if column == "statement" else 150)
+    turn = turns(database)
     for changed in (*found, *pieces(text, len(text) // 25)):
+        if not next(turn):
+            continue
         tamper(database, table, edition["id"], {column: changed})
         checks = verdict(client, edition)["checks"]
         assert checks["content" if column == "content" else "hash"] is False, changed[:200]
@@ -221,7 +225,10 @@ def test_what_is_no_document_is_a_problem_that_says_so(
     edition = pact["second"]
     table = TABLES[column]
     text = stored(database, table, edition["id"])[column]
+    turn = turns(database)
     for changed in NO_DOCUMENT:
+        if not next(turn):
+            continue
         tamper(database, table, edition["id"], {column: changed})
         assert verdict(client, edition)["status"] == "broken", changed[:60]
         for problem in reads(client, pact):
@@ -274,14 +281,17 @@ POSTGRES = {
 def test_what_no_column_should_hold_is_found_and_fails_nothing(
     client: TestClient, database: Database, pact: Body
 ) -> None:
+    """Of what can be asked then, a third is asked in turn."""
     edition = pact["second"]
     row = stored(database, "assessments", edition["id"])
+    paths = list(enumerate(asked(edition, pact["made"][0], pact["alliance"])))
+    turn = cycle(range(3))
     for column, literals in (POSTGRES if database.is_postgres else SQLITE).items():
         for literal in literals:
             write_over(database, "assessments", edition["id"], column, literal)
             found = verdict(client, edition)
             assert found["status"] == "broken", (column, literal[:60])
-            for place, path in enumerate(asked(edition, pact["made"][0], pact["alliance"])):
+            for place, path in paths[next(turn) :: 3]:
                 status = client.get(path).status_code
                 assert status in ({404, 410} if place < WHOLE else {200, 404, 410}), (
                     column, literal[:60], path, status,

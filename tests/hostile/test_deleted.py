@@ -3,18 +3,20 @@
 import pytest
 from starlette.testclient import TestClient
 
+from app.kernel.db import Database
 from tests import helpers
 from tests.helpers import Body, read
 from tests.hostile.bodies import valid_bodies
 from tests.hostile.wire import Wire
-from tests.hostile.world import World, operations
+from tests.hostile.world import World, operations, turns
 
 
 def test_everything_is_read_when_anything_is_deleted(
-    wire: Wire, world: World, document: Body
+    wire: Wire, world: World, document: Body, database: Database
 ) -> None:
     """One record after another goes; whatever is left is read and listed, at the end exported."""
     gone: list[str] = []
+    turn = turns(database)
     reads = [
         (where, world.path(where, name) + (world.needed(name) or "?"), reading)
         for where, _, reading in operations(document, "get")
@@ -30,6 +32,8 @@ def test_everything_is_read_when_anything_is_deleted(
         deleted = wire.say("DELETE", world.path(path, name), None)
         assert deleted.status == 204, deleted.text
         gone.append(name.removeprefix("delete_"))
+        if not next(turn):
+            continue
         for where, asked, _ in reads:
             answer = wire.send("GET", asked)
             assert answer.status in {200, 410}, (gone, asked, answer.text)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import cycle
 from typing import Any
 
-import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app.kernel.db import Database
@@ -161,19 +161,30 @@ def operations(
                 yield path, method, operation
 
 
-def turns(database: Database) -> Iterator[bool]:
-    """Whether the next of many alike is tried: all on SQLite, and on PostgreSQL every third.
+def turns(database: Database, of: int = 1) -> Iterator[bool]:
+    """Whether the next of many alike is tried: one of so many on SQLite, a third on PostgreSQL.
 
     For what is the same code on both, and what shapes refuse before a database is asked.
     """
-    return cycle([True] if database.engine.name == "sqlite" else [True, False, False])
+    every = of if database.engine.name == "sqlite" else 3 * of
+    return cycle([True] + [False] * (every - 1))
+
+
+@cache
+def _everything() -> dict[str, str]:
+    """The statements that read the tables as they are stored."""
+    return {
+        table.name: f'SELECT {", ".join(names)} FROM "{table.name}"'  # noqa: S608 - our own tables
+        for table in Base.metadata.sorted_tables
+        if (names := [f'"{c.name}"' for c in table.columns if c.name != "last_used_at"])
+    }
 
 
 def contents(database: Database) -> dict[str, list[Any]]:
     """Everything in the store, table by table, but when keys were used."""
     with database.read() as session:
+        connection = session.connection()
         return {
-            table.name: sorted(map(repr, session.execute(sa.select(*columns)).all()))
-            for table in Base.metadata.sorted_tables
-            if (columns := [one for one in table.columns if one.name != "last_used_at"])
+            name: sorted(map(repr, connection.exec_driver_sql(statement).all()))
+            for name, statement in _everything().items()
         }
