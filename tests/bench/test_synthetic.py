@@ -28,7 +28,7 @@ SIZES = Sizes(
     assessors=10,
 )  # fmt: skip
 NUMBERED = {"search_entries", "search_entries_history"}
-FULL = {"audit", "events", "meta", "matrices", "markings"}
+FULL = {"audit", "events", "meta", "matrices", "markings", "signing_keys"}
 """Tables that hold something before any record is made, or tell of acts."""
 
 
