@@ -18,7 +18,7 @@ from app.assessments.models import SigningKey
 from app.kernel import audit
 from app.kernel.access import Principal
 from app.kernel.db import Database, Tx, take_turn
-from app.kernel.errors import NotFound
+from app.kernel.errors import Conflict, NotFound
 from app.kernel.ids import derived_id, is_id
 from app.kernel.tables import table_of
 
@@ -87,8 +87,20 @@ def _make(tx: Tx, before: Row | None) -> Row:
 
 
 def sign(key: Mapping[str, Any], content: bytes) -> str:
-    """The signature of a key under a content, in hex."""
-    return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key["private"])).sign(content).hex()
+    """The signature of a key under a content, in hex.
+
+    Raises Conflict where the key has no private half, or that of another: nobody could verify it.
+    """
+    try:
+        private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key["private"] or ""))
+    except ValueError:
+        private = None
+    if private is None or private.public_key().public_bytes_raw().hex() != key["public"]:
+        raise Conflict(
+            f"The signing key {key['id']} isn't what was made here: it was changed past the"
+            " service, or the store is damaged. A backup has what it was."
+        )
+    return private.sign(content).hex()
 
 
 def signed(key: Mapping[str, Any], content: bytes, signature: str) -> bool:

@@ -240,3 +240,21 @@ def test_a_statement_that_is_none_is_found_broken(
     edition = make_edition(client, make_pact(client)["alliance"])
     tamper(database, "assessments", edition["id"], {"statement": odd})
     assert verdict(client, edition)["status"] == "broken"
+
+
+@pytest.mark.parametrize("private", ["zz", "00" * 31, "00" * 32, None])
+def test_nothing_is_signed_by_a_key_that_is_not_the_one_that_was_made(
+    client: TestClient, database: Database, private: str | None
+) -> None:
+    pact = make_pact(client)
+    key = make_edition(client, pact["alliance"])["key"]
+    tamper(database, "signing_keys", key, {"private": private})
+    body = {"title": "The next", "as_of": LATER}
+    for path, said in (
+        (f"alliances/{pact['alliance']}/assessments", body),
+        ("assessments/keys", {}),
+    ):
+        answer = client.post(f"/v1/{path}", json=said)
+        assert answer.status_code == 409, (path, answer.text)
+        assert key in answer.json()["detail"]
+    assert len(read(client, "assessments/keys")["items"]) == 1
