@@ -13,6 +13,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
@@ -103,6 +104,7 @@ class Served:
         self.database = Database.of(settings)
         sa.event.listen(self.database.engine, "do_connect", self._redirect)
         self.app = create_app(settings, self.database)
+        self.taken = False
 
     def _redirect(self, _dialect: Any, _record: Any, cargs: list[Any], cparams: Any) -> None:
         if "dbname" in cparams:
@@ -113,10 +115,21 @@ class Served:
     @contextmanager
     def at(self, url: str) -> Iterator[Database]:
         """Point the application at a database; it stays connected to the one it had last."""
+        assert not self.taken, "the application leads to another database of this test"
         if sa.make_url(url) != self.url:
             self.database.close()
             self.url = sa.make_url(url)
-        yield self.database
+        self.taken = True
+        try:
+            yield self.database
+        finally:
+            self.taken = False
+
+
+@cache
+def served_on(name: str) -> Served:
+    """The application of this process on a kind of database, with every statement it has built."""
+    return Served(stores.store(name))
 
 
 # --- Stores and templates -----------------------------------------------------------------------
@@ -173,8 +186,8 @@ def settings(database_url: str) -> Settings:
 
 @pytest.fixture(scope="session")
 def served(store: stores.Store) -> Served:
-    """The application behind `client`."""
-    return Served(store)
+    """The application behind `client` and `filled_client`."""
+    return served_on(store.name)
 
 
 @pytest.fixture
@@ -250,19 +263,13 @@ def _only_reads_now(connection: sa.Connection) -> None:
         raw.execute("SET TRANSACTION READ ONLY")
 
 
-@pytest.fixture(scope="session")
-def filled_served(store: stores.Store) -> Served:
-    """The application behind `filled_client`."""
-    return Served(store)
-
-
 @pytest.fixture
 def filled_client(
-    store: stores.Store, filled_served: Served, loaded_template: str
+    store: stores.Store, served: Served, loaded_template: str
 ) -> Iterator[TestClient]:
     """HTTP against the default data set in a store of the test's own."""
     url = store.make(loaded_template)
-    with filled_served.at(url), _serving(filled_served.app) as client:
+    with served.at(url), _serving(served.app) as client:
         yield client
     store.drop(url)
 
@@ -270,19 +277,13 @@ def filled_client(
 # --- Both kinds of database at once --------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def both_served() -> list[Served]:
-    """The applications behind `both_clients`."""
-    return [Served(stores.store(name)) for name in BACKENDS]
-
-
 @pytest.fixture
-def both_clients(both_served: list[Served]) -> Iterator[list[TestClient]]:
+def both_clients() -> Iterator[list[TestClient]]:
     """HTTP against an empty store of each kind, for what costs most to make and is sent to both."""
     with ExitStack() as stack:
         clients = list[TestClient]()
-        for name, served in zip(BACKENDS, both_served, strict=True):
-            store = stores.store(name)
+        for name in BACKENDS:
+            store, served = stores.store(name), served_on(name)
             url = store.lend(stores.template(store, "empty", _started))
             stack.callback(store.take_back, url)
             stack.enter_context(served.at(url))

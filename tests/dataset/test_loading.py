@@ -41,10 +41,10 @@ def records(kind: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def filled_database(filled_client: TestClient, filled_served: Served) -> Database:
+def filled_database(filled_client: TestClient, served: Served) -> Database:
     """The store behind `filled_client`."""
     assert filled_client.app is not None
-    return filled_served.database
+    return served.database
 
 
 @pytest.fixture
