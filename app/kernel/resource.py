@@ -221,22 +221,19 @@ class Resource(Listed):
 
     def change(self, tx: Tx, before: Row, shape: Shape) -> Row:
         """Write the next version of a record; an equal one is not written."""
-        row = self.columns(shape)
-        whole = {**before, **row}
-        named = records.resolve(tx, self.names, whole, before=before)
-        if self.is_marked:
-            markings.settle(tx, whole, named, said=True)
-            row["marking"] = whole["marking"]
-        return self._next(tx, before, row, whole)
+        return self._next(tx, before, shape, keep=False)
 
     def rename(self, tx: Tx, before: Row, shape: Shape) -> Row:
         """The same of one that names another record now: it keeps its marking, whoever writes."""
+        return self._next(tx, before, shape, keep=True)
+
+    def _next(self, tx: Tx, before: Row, shape: Shape, *, keep: bool) -> Row:
         row = self.columns(shape)
         whole = {**before, **row}
-        records.resolve(tx, self.names, whole, before=before)
-        return self._next(tx, before, row, whole)
-
-    def _next(self, tx: Tx, before: Row, row: Row, whole: Row) -> Row:
+        named = records.resolve(tx, self.names, whole, before=before)
+        if self.is_marked and not keep:
+            markings.settle(tx, whole, named, said=True)
+            row["marking"] = whole["marking"]
         row = {name: whole[name] for name in row}
         for name in self.fixed:
             if row.get(name) != before.get(name):

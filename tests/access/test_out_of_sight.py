@@ -37,6 +37,13 @@ def merged(people: People, who: Headers, kind: str, one: str, two: str) -> tuple
     return answer.status_code, answer.json()
 
 
+def feared(people: People, who: Headers) -> Body:
+    """A consequence, of an alliance of its own."""
+    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, who)["id"]
+    body = {"title": "It happens", "category": "military"}
+    return people.post(f"alliances/{alliance}/consequences", body, who)
+
+
 def test_merging_shows_nobody_what_named_the_merged_record(people: People, boss: Headers) -> None:
     """And renames it all the same, for those whom it is for."""
     one, two = actors(people)
@@ -84,9 +91,7 @@ def test_nothing_is_merged_into_what_fewer_see(people: People, boss: Headers) ->
 def test_raising_gives_nobody_what_was_for_others(
     people: People, boss: Headers, desk: Headers
 ) -> None:
-    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, boss)["id"]
-    body = {"title": "It happens", "category": "military"}
-    key = people.post(f"alliances/{alliance}/consequences", body, boss)["id"]
+    key = feared(people, boss)["id"]
     said = {"probability": 0.77, "rationale": "The desk knows.", **DESK}
     rating = people.post(f"consequences/{key}/ratings", said, desk)["id"]
     note = {"body": "For the desk.", "motivation": "commenting", **DESK}
@@ -119,9 +124,8 @@ def test_what_keeps_its_marking_under_a_raised_record_is_still_its_writers(
 def test_raising_a_round_gives_nobody_the_answers_of_others(
     people: People, boss: Headers, desk: Headers
 ) -> None:
-    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, boss)["id"]
-    body = {"title": "It happens", "category": "military"}
-    key = people.post(f"alliances/{alliance}/consequences", body, boss)["id"]
+    found = feared(people, boss)
+    alliance, key = found["alliance"], found["id"]
     asked = {"title": "First look", "consequences": [key]}
     blind = people.post(f"alliances/{alliance}/rounds", asked, boss)["id"]
     said = {"consequence": key, "probability": 0.77, "rationale": "The desk knows.", **DESK}
@@ -136,9 +140,7 @@ def test_raising_a_round_gives_nobody_the_answers_of_others(
 def test_what_comes_under_one_marking_makes_one_succession(people: People) -> None:
     """Whatever is raised first: each ends where the next begins."""
     boss = people.join("boss", "editor", clearance="RED")
-    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, boss)["id"]
-    body = {"title": "It happens", "category": "military"}
-    key = people.post(f"alliances/{alliance}/consequences", body, boss)["id"]
+    key = feared(people, boss)["id"]
     below = f"consequences/{key}"
     days = ("2024-02-01", "2024-01-01", "2024-03-01")
     for day, tlp, p in zip(days, ("GREEN", "CLEAR", "AMBER"), (0.8, 0.2, 0.4), strict=True):
