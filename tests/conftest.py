@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.dataset import loader
@@ -74,7 +73,7 @@ def _started(url: str) -> None:
     settings = _settings(url)
     database = Database.of(settings)
     migrate(database.engine)
-    with _serving(create_app(settings, database)):  # which makes the keys of the service
+    with Client(create_app(settings, database)):  # which makes the keys of the service
         pass
     database.close()
 
@@ -84,10 +83,6 @@ def _filled(url: str) -> None:
     database = Database.of(settings)
     assert loader.load_if_empty(settings, database)
     database.close()
-
-
-def _serving(app: FastAPI) -> TestClient:
-    return Client(app)
 
 
 class Served:
@@ -201,7 +196,7 @@ def database(served: Served, database_url: str) -> Iterator[Database]:
 def client(served: Served, database: Database) -> Iterator[TestClient]:
     """HTTP against an empty store."""
     del database  # asked for so that the application leads there
-    with _serving(served.app) as client:
+    with Client(served.app) as client:
         yield client
 
 
@@ -214,7 +209,7 @@ def start(database_url: str) -> Iterator[Callable[..., TestClient]]:
             settings = _settings(database_url, **changes)
             database = Database.of(settings)
             stack.callback(database.close)
-            return stack.enter_context(_serving(create_app(settings, database)))
+            return stack.enter_context(Client(create_app(settings, database)))
 
         yield started
 
@@ -245,7 +240,7 @@ def loaded_client(loaded_database: Database) -> Iterator[TestClient]:
     """HTTP against the default data set. It is shared: a write fails."""
     engine = loaded_database.engine
     settings = _settings(engine.url.render_as_string(hide_password=False))
-    with _serving(create_app(settings, loaded_database)) as client:
+    with Client(create_app(settings, loaded_database)) as client:
         sa.event.listen(engine, "connect", _only_reads)
         sa.event.listen(engine, "begin", _only_reads_now)
         engine.dispose()
@@ -269,7 +264,7 @@ def filled_client(
 ) -> Iterator[TestClient]:
     """HTTP against the default data set in a store of the test's own."""
     url = store.make(loaded_template)
-    with served.at(url), _serving(served.app) as client:
+    with served.at(url), Client(served.app) as client:
         yield client
     store.drop(url)
 
@@ -287,5 +282,5 @@ def both_clients() -> Iterator[list[TestClient]]:
             url = store.lend(stores.template(store, "empty", _started))
             stack.callback(store.take_back, url)
             stack.enter_context(served.at(url))
-            clients.append(stack.enter_context(_serving(served.app)))
+            clients.append(stack.enter_context(Client(served.app)))
         yield clients
