@@ -251,11 +251,12 @@ def _add_handlers(app: FastAPI) -> None:
         headers: Any = error.headers
         detail, path = "", request.scope["path"]
         if kind is NotFound:
-            detail = NO_PATH + openapi.beside(app.openapi(), path)
+            detail = NO_PATH + openapi.beside(openapi.ways(app), path)
         elif kind is MethodNotAllowed:
             # The framework names the methods of one route only, and a path may have several.
-            headers = {"Allow": openapi.allowed(app.openapi(), path)}
-            detail = openapi.instead(app.openapi(), path, request.method)
+            known = openapi.ways(app)
+            headers = {"Allow": openapi.allowed(known, path)}
+            detail = openapi.instead(known, path, request.method)
         return problem_response(kind(detail, headers=headers), request)
 
     _add_database_handlers(app)

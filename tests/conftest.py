@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.dataset import loader
@@ -27,6 +28,7 @@ from app.kernel.migrations import migrate
 from app.main import create_app
 from tests import stores
 from tests.client import Client
+from tests.document import document
 from tests.helpers import counting
 
 BACKENDS = ("sqlite", "postgresql")
@@ -85,6 +87,13 @@ def _filled(url: str) -> None:
     database.close()
 
 
+def application(settings: Settings, database: Database) -> FastAPI:
+    """An application that needn't make its document anew."""
+    app = create_app(settings, database)
+    app.openapi = lambda: document(settings.dataset)  # type: ignore[method-assign]  # as the service
+    return app
+
+
 class Served:
     """An application that one test after another takes to a database of its own.
 
@@ -98,7 +107,7 @@ class Served:
         store.drop(settings.database_url)
         self.database = Database.of(settings)
         sa.event.listen(self.database.engine, "do_connect", self._redirect)
-        self.app = create_app(settings, self.database)
+        self.app = application(settings, self.database)
         self.taken = False
 
     def _redirect(self, _dialect: Any, _record: Any, cargs: list[Any], cparams: Any) -> None:
@@ -209,7 +218,7 @@ def start(database_url: str) -> Iterator[Callable[..., TestClient]]:
             settings = _settings(database_url, **changes)
             database = Database.of(settings)
             stack.callback(database.close)
-            return stack.enter_context(Client(create_app(settings, database)))
+            return stack.enter_context(Client(application(settings, database)))
 
         yield started
 
@@ -240,7 +249,7 @@ def loaded_client(loaded_database: Database) -> Iterator[TestClient]:
     """HTTP against the default data set. It is shared: a write fails."""
     engine = loaded_database.engine
     settings = _settings(engine.url.render_as_string(hide_password=False))
-    with Client(create_app(settings, loaded_database)) as client:
+    with Client(application(settings, loaded_database)) as client:
         sa.event.listen(engine, "connect", _only_reads)
         sa.event.listen(engine, "begin", _only_reads_now)
         engine.dispose()

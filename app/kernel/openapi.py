@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.kernel.errors import Problem
 from app.kernel.formats import JSON, PROBLEM
@@ -78,35 +79,48 @@ def operations(found: Mapping[str, Any]) -> Iterator[tuple[str, str, Node]]:
                 yield path, method, item[method]
 
 
-def allowed(found: Mapping[str, Any], path: str) -> str:
+Ways = Mapping[str, Mapping[str, str]]
+"""The methods of each path, with what they do."""
+
+
+def ways(app: FastAPI) -> Ways:
+    """What the document tells of; to look at the routes takes a thousandth of making it."""
+    found: dict[str, dict[str, str]] = {}
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute) and route.include_in_schema:
+            methods = found.setdefault(route.path_format or "", {})
+            methods.update((method.lower(), route.summary or "") for method in route.methods or ())
+    return found
+
+
+def allowed(known: Ways, path: str) -> str:
     """The methods that a path takes, for `Allow`; what isn't documented is only read."""
-    for template in _templates(found, path):
-        item = found["paths"][template]
-        methods = [method.upper() for method in METHODS if method in item]
-        return ", ".join([*methods, "HEAD"] if "get" in item else methods)
+    for template in _templates(known, path):
+        methods = [method.upper() for method in METHODS if method in known[template]]
+        return ", ".join([*methods, "HEAD"] if "GET" in methods else methods)
     return "GET, HEAD"
 
 
-def beside(found: Mapping[str, Any], path: str) -> str:
+def beside(known: Ways, path: str) -> str:
     """What may have been meant by a path that isn't there."""
     plain = path.rstrip("/")
-    if plain != path and _templates(found, plain):
+    if plain != path and _templates(known, plain):
         return f"; {plain} is there, without the slash at its end."
     return "; /docs lists those there are."
 
 
-def instead(found: Mapping[str, Any], path: str, method: str) -> str:
+def instead(known: Ways, path: str, method: str) -> str:
     """The methods that a path takes; of a record that is never edited, what can be done with it."""
-    methods = allowed(found, path)
+    methods = allowed(known, path)
     told = re.sub("(PATCH|DELETE)", r"\1 (with If-Match)", methods)
     words = f"This path takes {told}, not {method}."
-    template = next(iter(_templates(found, path)), "")
+    template = next(iter(_templates(known, path)), "")
     if not template.endswith("/{key}") or "PATCH" in methods or "DELETE" in methods:
         return words
-    posts = {step: item["post"] for step, item in found["paths"].items() if "post" in item}
+    posts = {step: does["post"] for step, does in known.items() if "post" in does}
     acts = {
-        path + step.removeprefix(template): operation
-        for step, operation in posts.items()
+        path + step.removeprefix(template): summary
+        for step, summary in posts.items()
         if re.fullmatch(re.escape(template) + "/[a-z_]+", step)
     }
     # Another record takes its place; the content of this one is the last thing to take away.
@@ -116,15 +130,13 @@ def instead(found: Mapping[str, Any], path: str, method: str) -> str:
     else:
         makers = {step: posts[step] for step in posts if step.endswith(f"/{kind}")}
     every = sorted({**acts, **makers}.items(), key=lambda act: act[0].endswith("/redact"))
-    return words + "".join(f" `POST {step}`: {act['summary']}." for step, act in every)
+    return words + "".join(f" `POST {step}`: {summary}." for step, summary in every)
 
 
-def _templates(found: Mapping[str, Any], path: str) -> list[str]:
+def _templates(known: Ways, path: str) -> list[str]:
     """The documented paths that a path is one of."""
     return [
-        template
-        for template in found["paths"]
-        if re.fullmatch(re.sub(r"{[^}]+}", "[^/]+", template), path)
+        template for template in known if re.fullmatch(re.sub(r"{[^}]+}", "[^/]+", template), path)
     ]
 
 

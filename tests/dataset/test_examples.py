@@ -13,14 +13,14 @@ from app import dataset
 from app.kernel.config import Settings
 from app.kernel.ids import is_id
 from app.kernel.openapi import operations
-from app.main import create_app
+from tests.document import document
 from tests.helpers import everything
 from tests.hostile.world import ASKING
 
 NAME = Settings().dataset
 EXAMPLES = dataset.examples(NAME)
 FOLDER = Path(dataset.__file__).parent / NAME
-DOCUMENT = create_app(Settings(database_url="sqlite:///nowhere.db")).openapi()
+DOCUMENT = document(NAME)
 OWN = {
     "get_webhook", "update_webhook", "rotate_webhook", "test_webhook", "list_deliveries",
     "get_delivery", "replay_delivery", "get_signing_key",

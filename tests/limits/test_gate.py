@@ -13,12 +13,11 @@ from starlette.testclient import TestClient
 
 from app.kernel import gate
 from app.kernel.access import Principal
-from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.kernel.errors import Overloaded
 from app.kernel.gate import Gate, Places, Room, heavy
 from app.kernel.openapi import operations
-from app.main import create_app
+from tests.document import document
 from tests.kernel.test_problems import assert_problem
 
 Start = Callable[..., TestClient]
@@ -82,7 +81,7 @@ PLAIN = {
 
 
 def test_every_analysis_of_the_document_has_to_share() -> None:
-    found = create_app(Settings(database_url="sqlite:///nowhere.db", dataset="none")).openapi()
+    found = document("none")
     asked = {
         operation["operationId"]: path
         for path, method, operation in operations(found)

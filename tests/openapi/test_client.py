@@ -9,7 +9,7 @@ import pytest
 from app.dataset import examples
 from app.kernel.config import Settings
 from app.kernel.openapi import operations
-from app.main import create_app
+from tests.document import document
 from tests.live import serving
 from tests.stores import Store
 
@@ -36,18 +36,18 @@ def run(*command: object) -> str:
 
 
 def test_a_generated_client_works(store: Store, loaded_template: str, tmp_path: Path) -> None:
-    settings = Settings(database_url="sqlite:///nowhere.db")
-    document = create_app(settings).openapi()
-    (tmp_path / "document.json").write_text(json.dumps(document), encoding="utf-8")
+    dataset = Settings().dataset
+    told = document(dataset)
+    (tmp_path / "document.json").write_text(json.dumps(told), encoding="utf-8")
     (tmp_path / "config.yml").write_text("post_hooks: []\n", encoding="utf-8")
-    told = run(
+    output = run(
         GENERATOR, "generate", "--path", tmp_path / "document.json", "--meta", "none",
         "--config", tmp_path / "config.yml", "--output-path", tmp_path / "client",
         "--fail-on-warning",
     )  # fmt: skip
-    assert "warning" not in told.lower(), told
+    assert "warning" not in output.lower(), output
 
-    records = examples(settings.dataset)["records"]
+    records = examples(dataset)["records"]
     with serving(store, loaded_template) as address:
         seen = json.loads(
             run(
@@ -56,7 +56,7 @@ def test_a_generated_client_works(store: Store, loaded_template: str, tmp_path: 
             )
         )  # fmt: skip
 
-    assert seen["operations"] == len(list(operations(document)))
+    assert seen["operations"] == len(list(operations(told)))
     assert seen["page"] == ["ConsequencePage", 13, 13, "Consequence"]
     kind, n, point, word, method, aware = seen["judgement"]
     assert (kind, n, method, aware) == ("JudgementDetail", 3, "log_odds", True)

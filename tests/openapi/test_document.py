@@ -16,17 +16,14 @@ from referencing.jsonschema import DRAFT202012
 from app import api
 from app.kernel.config import Settings
 from app.kernel.errors import Problem
-from app.kernel.openapi import operations
+from app.kernel.openapi import operations, ways
 from app.main import create_app
+from tests.document import document
 from tests.hostile.world import ASKING
 
 SNAPSHOT = Path(__file__).with_name("snapshot.json")
 ADDRESS = "urn:document"
 Node = dict[str, Any]
-
-
-def document(dataset: str) -> Node:
-    return create_app(Settings(database_url="sqlite:///nowhere.db", dataset=dataset)).openapi()
 
 
 BARE = document("none")
@@ -105,6 +102,14 @@ def test_operation_ids_are_unique_words() -> None:
 def test_no_two_operations_have_the_same_summary() -> None:
     summaries = [operation["summary"] for _, _, operation in operations(FULL)]
     assert len(set(summaries)) == len(summaries)
+
+
+def test_what_is_told_of_a_wrong_path_or_method_is_what_the_document_has() -> None:
+    app = create_app(Settings(database_url="sqlite:///nowhere.db"))
+    told: dict[str, dict[str, str]] = {}
+    for path, method, operation in operations(FULL):
+        told.setdefault(path, {})[method] = operation["summary"]
+    assert ways(app) == told
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
