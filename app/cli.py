@@ -79,10 +79,8 @@ def serve(host: str | None, port: int | None, workers: int | None, *, access_log
         for name in ("host", "port", "workers", "log_level"):  # what was said here, for the workers
             os.environ[f"ENTENTE_{name.upper()}"] = str(getattr(settings, name))
         config = serving.configuration(settings, app)
-        # Before the address is told: who follows it at once waits and isn't refused.
-        sock.listen(config.backlog)
-        click.echo(f"Docs: {serving.address(settings.host, sock.getsockname()[1])}/docs")
-        serving.run(config, sock)
+        docs = f"{serving.address(settings.host, sock.getsockname()[1])}/docs"
+        serving.run(config, sock, lambda: click.echo(f"Docs: {docs}"))
 
 
 def _tell(settings: Settings, database: Database) -> None:

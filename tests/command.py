@@ -4,19 +4,16 @@ import http.client
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from tests.processes import Process
 
 PATIENCE = 60
 ROOT = Path(__file__).resolve().parent.parent
-ENTENTE = [sys.executable, "-m", "app"]
 
 
 def environment(url: str, **settings: str) -> dict[str, str]:
@@ -62,30 +59,17 @@ def refused(result: Result, code: int = 1) -> str:
     return line.removeprefix("Error: ")
 
 
-def started(url: str, *arguments: str, cwd: Path, **settings: str) -> subprocess.Popen[str]:
+def started(url: str, *arguments: str, cwd: Path, **settings: str) -> Process:
     """Run a command in a process of its own."""
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return subprocess.Popen(  # noqa: S603 - our own command
-        [*ENTENTE, *arguments],
-        env={**os.environ, "PYTHONPATH": path, **environment(url, **settings)},
-        cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return Process(arguments, {**os.environ, **environment(url, **settings)}, cwd)
 
 
 class Server:
     """A service in a process of its own, whose log is read at its end."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Process) -> None:
         self.process = process
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("Docs: "):
-                self.port = urlsplit(line.removeprefix("Docs: ")).port
-                return
-        raise AssertionError(process.communicate()[1])
+        self.port = process.port()
 
     def ask(
         self, method: str, path: str, body: Any = None, **headers: str
@@ -111,6 +95,4 @@ class Server:
 
     def end(self) -> str:
         """Stop it; what it wrote."""
-        self.process.send_signal(signal.SIGTERM)
-        _, log = self.process.communicate(timeout=PATIENCE)
-        return log
+        return self.process.end(signal.SIGTERM)

@@ -3,8 +3,6 @@
 import json
 import signal
 import socket
-import subprocess
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.command import entente, refused, started
+from tests.processes import Process
 
 PATIENCE = 120
 HOST = "127.0.0.2"
@@ -24,18 +23,9 @@ Start = Callable[..., "Service"]
 class Service:
     """A service that runs, and what it has written."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Process) -> None:
         self.process = process
-        self.lines: list[str] = []
-        assert process.stdout is not None
-        # A service that hangs gives no line, and the test would wait for ever.
-        watch = threading.Timer(PATIENCE, process.kill)
-        watch.start()
-        for line in process.stdout:
-            self.lines.append(line.rstrip("\n"))
-            if line.startswith("Docs: "):
-                break
-        watch.cancel()
+        self.lines = process.said()
 
     def get(self, path: str) -> tuple[str, bytes]:
         """The media type and the content of an answer."""
@@ -49,10 +39,9 @@ class Service:
         found: list[Any] = json.loads(self.get(f"/v1/{path}")[1])["items"]
         return found
 
-    def stop(self, how: signal.Signals) -> tuple[int, str]:
+    def stop(self, how: signal.Signals) -> tuple[int | None, str]:
         """End it; its exit code and what it wrote for who operates it."""
-        self.process.send_signal(how)
-        _, log = self.process.communicate(timeout=PATIENCE)
+        log = self.process.end(how)
         return self.process.returncode, log
 
 
@@ -68,8 +57,7 @@ def serve(tmp_path: Path) -> Iterator[Start]:
 
     yield start
     for service in services:
-        service.process.kill()
-        service.process.communicate()
+        service.process.end(signal.SIGKILL)
 
 
 def free_port() -> str:
@@ -111,8 +99,7 @@ def test_two_that_start_at_once_without_a_file_both_serve_it(tmp_path: Path) -> 
     (loaded,) = services[0].items("audit?action=loaded")
     assert loaded["route"] == "entente load"
     for service in services:
-        service.process.send_signal(signal.SIGTERM)
-        service.process.communicate(timeout=PATIENCE)
+        service.stop(signal.SIGTERM)
 
 
 def test_without_a_data_set_it_starts_empty_and_leaves_only_its_database(
@@ -124,6 +111,19 @@ def test_without_a_data_set_it_starts_empty_and_leaves_only_its_database(
     code, _ = service.stop(signal.SIGTERM)
     assert code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["own.db"]
+
+
+@pytest.mark.parametrize(
+    ("how", "workers"), [(signal.SIGTERM, "1"), (signal.SIGINT, "1"), (signal.SIGTERM, "2")]
+)
+def test_one_that_is_stopped_as_soon_as_it_can_be_asked_ends_well(
+    serve: Start, how: signal.Signals, workers: str
+) -> None:
+    service = serve("sqlite:///own.db", port="0", dataset="none", workers=workers)
+    code, log = service.stop(how)
+    assert code == 0
+    assert "Aborted" not in log
+    assert "Traceback" not in log
 
 
 def test_an_address_that_is_taken_is_told_before_anything_is_done(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import gc
 import os
 import signal
 import socket
-from contextlib import suppress
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app.kernel.config import Settings, listed
 from app.kernel.protocol import Config, Patience, Protocol
+from app.kernel.stopping import SIGNALS
 
 GRACE_SECONDS = 10
 """How long requests under way may take to end when the service is stopped."""
@@ -75,15 +77,25 @@ def settle() -> None:
     gc.freeze()
 
 
-def run(config: Config, sock: socket.socket) -> None:
-    """Serve until told to stop."""
+def run(config: Config, sock: socket.socket, ready: Callable[[], None]) -> None:
+    """Listen, say so by `ready`, and serve until told to stop, which may be at once.
+
+    From before it says so a signal is only noted: raised where it comes, it could be lost in what
+    is never to fail, such as the end of an object.
+    """
     if config.workers > 1:
         config.callback_notify, config.timeout_notify = WhileParentLives(), 1
-        Multiprocess(config, sockets=[sock]).run()
-        return
-    settle()
-    with suppress(KeyboardInterrupt):  # raised anew once the requests under way have ended
-        uvicorn.Server(config).run(sockets=[sock])
+        serve = Multiprocess(config, sockets=[sock]).run
+    else:
+        server = uvicorn.Server(config)
+        for number in SIGNALS:
+            signal.signal(number, server.handle_exit)
+        serve = partial(server.run, sockets=[sock])
+        settle()
+    # Whoever follows the address at once waits, and isn't refused.
+    sock.listen(config.backlog)
+    ready()
+    serve()
 
 
 def bound(host: str, port: int) -> socket.socket:

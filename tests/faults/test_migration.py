@@ -31,12 +31,12 @@ def test_a_killed_migration_can_be_run_again(blank_url: str, tmp_path: Path, see
     database.close()
     began = time.monotonic()
     whole = started(blank_url, "--help", cwd=tmp_path)
-    whole.communicate(timeout=60)
+    whole.communicate()
     lasts = time.monotonic() - began
     process = started(blank_url, "migrate", cwd=tmp_path)
     time.sleep(lasts + 0.1 * (seed % 5))  # it has been at work for a moment, or has hardly begun
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate()
     assert stands_at(blank_url) in {FIRST, head()}
     succeeded(entente(blank_url, "migrate"))
     assert stands_at(blank_url) == head()
@@ -65,7 +65,7 @@ def test_a_migration_killed_in_its_middle_changes_nothing(
                 watching.rollback()
                 time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate()
     database.close()
     assert stands_at(blank_url) == FIRST
     succeeded(entente(blank_url, "migrate"))

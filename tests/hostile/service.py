@@ -4,17 +4,15 @@ import http.client
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from tests.helpers import Body, unique
 from tests.hostile.wire import JSON, MERGE_PATCH, Answer
+from tests.processes import Process
 
 T = TypeVar("T")
 PATIENCE = 60
@@ -38,27 +36,12 @@ class Service:
         given = {"database_url": self.database_url, "port": "0", **self.settings}
         given.setdefault("log_level", "warning")  # the log of a test is its own
         environment = {f"ENTENTE_{name.upper()}": value for name, value in given.items()}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"],
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.startswith("Docs: "):
-                self.port = urlsplit(line.removeprefix("Docs: ")).port
-                break
-        else:
-            self.kill()
-            raise AssertionError("the service doesn't start")
+        self.process = Process(["serve"], {**os.environ, **environment})
+        self.port = self.process.port()
 
     def kill(self) -> None:
         """End it as a power cut would: nothing of it runs on."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(PATIENCE)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self.process.end(signal.SIGKILL)
 
     def restart(self) -> None:
         """Start it again on the same store."""
@@ -138,5 +121,4 @@ def service_on(database_url: str, **settings: str) -> Iterator[Service]:
     try:
         yield service
     finally:
-        if service.process.poll() is None:
-            service.kill()
+        service.kill()

@@ -2,7 +2,7 @@
 
 import json
 import logging
-import subprocess
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from app.kernel import logs
 from app.kernel.config import Settings
 from app.kernel.db import Database
 from tests.command import Server, started
+from tests.processes import Process
 
 SECRET = "hush7831"  # noqa: S105 - nobody's
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -26,7 +27,7 @@ Lines = list[dict[str, Any]]
 @pytest.fixture
 def serve(tmp_path: Path, database_url: str) -> Iterator[Callable[..., Server]]:
     """Start the service on the test's own store."""
-    processes: list[subprocess.Popen[str]] = []
+    processes: list[Process] = []
 
     def start(**settings: str) -> Server:
         chosen = {"port": "0", "dataset": "none", **settings}
@@ -35,8 +36,7 @@ def serve(tmp_path: Path, database_url: str) -> Iterator[Callable[..., Server]]:
 
     yield start
     for process in processes:
-        process.kill()
-        process.communicate()
+        process.end(signal.SIGKILL)
 
 
 def parsed(log: str) -> Lines:

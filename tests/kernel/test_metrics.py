@@ -1,6 +1,7 @@
 """`/metrics` counts by templates and fixed words, never by what people send."""
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from app.kernel.db import Database
-from tests.command import Server, started
+from tests.command import PATIENCE, Server, started
 from tests.helpers import make_actor
 
 Labels = dict[str, str]
@@ -114,15 +115,17 @@ def test_several_workers_tell_the_numbers_of_all(
     shared = tmp_path / "shared"
     shared.mkdir()
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(shared))
-    workers = [
-        Server(started(database_url, "serve", cwd=tmp_path, port="0", dataset="none"))
-        for _ in range(2)
-    ]
-    for worker in workers:
-        assert worker.ask("GET", "/v1/actors").status == 200
-    _, text = workers[0].read("/metrics")
-    for worker in workers:
-        worker.end()
+    server = Server(
+        started(database_url, "serve", cwd=tmp_path, port="0", dataset="none", workers="2")
+    )
+    deadline = time.monotonic() + PATIENCE
+    asked = 0
+    while len({file.stem for file in shared.glob("counter_*.db")}) < 2:
+        assert time.monotonic() < deadline, "one of them takes no request"
+        assert server.ask("GET", "/v1/actors").status == 200
+        asked += 1
+    _, text = server.read("/metrics")
+    server.end()
     (line,) = (line for line in text.splitlines() if line.startswith(REQUESTS))
     assert 'http_route="/v1/actors"' in line
-    assert line.endswith(" 2.0")
+    assert line.endswith(f" {asked}.0")

@@ -48,7 +48,7 @@ def test_processes_that_migrate_at_once_all_succeed_and_it_is_done_once(
 ) -> None:
     running = [started(blank_url, "migrate", cwd=tmp_path) for _ in range(AT_ONCE)]
     for process in running:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate()
         assert (process.returncode, out) == (0, f"The database stands at revision {head()}.\n"), err
     with opened(blank_url) as engine:
         assert (versions(engine), matrices(engine)) == ([head()], 1)
