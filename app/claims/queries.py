@@ -177,9 +177,15 @@ def selection(session: Any, view: View, query: Any) -> Selection:
         "retracted": lambda found: taken_back(view, found.id, each=True),
     }
     found = Selection(session, view, sa.select(t), columns, later)
-    if isinstance(query, ClaimQuery) and view.known_at is None:
+    lead = leading(query)
+    return found if lead is None or view.known_at is not None else driven(found, *lead)
+
+
+def leading(query: Any) -> tuple[str, str, str] | None:
+    """The kind, the field and the key of the links that lead a list, if any do."""
+    if isinstance(query, ClaimQuery):
         for name, (kind, field) in LEADING.items():
             keys = getattr(query, name)
             if len(keys) == 1:
-                return driven(found, kind, field, keys[0])
-    return found
+                return kind, field, keys[0]
+    return None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.claims import queries
@@ -37,6 +38,10 @@ class Claims(Resource):
         "sources": "carriers/*/source",
         "relations": "relations/*/claim",
     }
+
+    def keeps(self, query: BaseModel | None) -> bool:
+        """Not where the links to one record lead the list."""
+        return queries.leading(query) is None
 
     def selection(self, session: Session, view: View, query: Any = None) -> Selection:
         """Claims with their flags."""

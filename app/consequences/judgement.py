@@ -33,7 +33,11 @@ DAY = 86_400.0
 def detail(session: Session, key: str, view: View, pooling: Weighing) -> Row:
     """The judgement of a consequence: every pool, every weight, the dissent and the evidence."""
     worth = queries.skill_asked(session, view, pooling)
-    record = consequences.read_from(queries.selection(session, view, pooling, worth=worth), key)
+    if worth:
+        weighed = queries.selection(session, view, pooling, worth=worth)
+        record = consequences.read_from(weighed, key)
+    else:
+        record = consequences.read(session, key, view, pooling)
     found: Row = record["judgement"]
     rows = [row for row in in_force(session, view, record["id"]) if counts(row, pooling)]
     recent = zip(rows, weights_of(rows, pooling), strict=True)

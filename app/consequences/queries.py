@@ -127,6 +127,15 @@ def skill_asked(session: Session, view: View, query: Any) -> Mapping[str, float]
     return skill.weights(session, view) if asked else {}
 
 
+def looks_up(query: Any) -> bool:
+    """Whether something is looked up before a selection is made for a query."""
+    if isinstance(query, Pooling) and "matrix" in query.model_fields_set:
+        return True
+    if isinstance(query, Weighing) and query.skill:
+        return True
+    return isinstance(query, AllConsequencesQuery) and bool(query.alliance)
+
+
 def selection(
     session: Session,
     view: View,
@@ -170,7 +179,8 @@ def selection(
         "outcome_since": _since(view, Outcome, "outcome"),
         "cause_since": _since(view, Cause, "cause"),
     }
-    return Selection(session, view, statement, columns, later, narrowed)
+    made = not pooling.are_kept(view, chosen, weighed)
+    return Selection(session, view, statement, columns, later, narrowed if made else None)
 
 
 AGAINST = {"occurred": "down", "did_not_occur": "up", "annulled": "neither"}

@@ -28,6 +28,7 @@ from app.kernel.records import Row
 from app.kernel.resource import Resource
 from app.kernel.types import Shape, instant_text
 from app.kernel.view import View
+from app.ratings.pooling import Pooling
 
 BLOCK = 500
 
@@ -52,6 +53,14 @@ class Consequences(Resource):
     def single_query(self) -> type[BaseModel]:
         """One consequence can be pooled as one likes, too."""
         return queries.ConsequenceSingle
+
+    def keeps(self, query: BaseModel | None) -> bool:
+        """Not where a matrix is asked for, which may not be there, nor weights by scores."""
+        return not queries.looks_up(query)
+
+    def part(self, query: BaseModel | None) -> BaseModel | None:
+        """How to pool."""
+        return queries.pooling_of(query) if isinstance(query, Pooling) else None
 
     def selection(self, session: Session, view: View, query: BaseModel | None = None) -> Selection:
         """Consequences with outcome, cause and judgement."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,18 +36,25 @@ def versions(
 
     Each row has `superseded_at`: null for the standing one. Only versions in sight.
     """
-    table, twin = table_of(model), Base.twins[table_of(model).name]
+    statement = _versions(table_of(model), eyes.markings)
+    asked = {"record": record_id, "below": below, "most": limit}
+    return [dict(row) for row in session.execute(statement, asked).mappings()]
+
+
+@lru_cache(512)
+def _versions(table: sa.Table, markings: frozenset[int] | None) -> sa.Select[Any]:
+    twin = Base.twins[table.name]
     names = [column.name for column in table.columns]
+    record = sa.bindparam("record", type_=table.c.id.type)
     standing = sa.select(table, sa.literal(None, twin.c.superseded_at.type).label("superseded_at"))
     replaced = sa.select(*(twin.c[name] for name in names), twin.c.superseded_at)
     every = sa.union_all(
-        standing.where(table.c.id == record_id, *in_sight(table, eyes.markings)),
-        replaced.where(twin.c.id == record_id, *in_sight(twin, eyes.markings)),
+        standing.where(table.c.id == record, *in_sight(table, markings)),
+        replaced.where(twin.c.id == record, *in_sight(twin, markings)),
     ).subquery("every_version")
-    statement = (
+    return (
         sa.select(every)
-        .where(every.c.version < sa.literal(below, sa.BigInteger))
+        .where(every.c.version < sa.bindparam("below", type_=sa.BigInteger))
         .order_by(every.c.version.desc())
-        .limit(limit)
+        .limit(sa.bindparam("most", type_=sa.Integer))
     )
-    return [dict(row) for row in session.execute(statement).mappings()]

@@ -157,12 +157,29 @@ class Selection:
     narrowed: Callable[[str, Any], "Selection"] | None = None
     """Makes the selection for some values of a column, where that is less work than to choose."""
 
-    def within(self, name: str, values: list[Any] | sa.ScalarSelect[Any]) -> "Selection":
+    clocks: Mapping[str, Any] = field(default_factory=dict)
+    """What the select is asked with, where it was made for a view that is `timeless`."""
+
+    def within(
+        self, name: str, values: list[Any] | sa.BindParameter[Any] | sa.ScalarSelect[Any]
+    ) -> "Selection":
         """The selection where a column has one of the values, or the one that a select finds."""
         found = self.narrowed(name, values) if self.narrowed is not None else self
         column = found.columns[name]
-        same = column.in_(values) if isinstance(values, list) else column == values
-        return replace(found, statement=found.statement.where(same))
+        same = column == values if isinstance(values, sa.ScalarSelect) else column.in_(values)
+        statement = found.statement.where(same)
+        return replace(found, session=self.session, statement=statement, clocks=self.clocks)
+
+    def among(self, name: str) -> sa.Select[Any]:
+        """The select of what was there at the moment and has one of `keys` in a column, by id."""
+        keys = sa.bindparam("keys", type_=self.columns[name].type, expanding=True)
+        found = self.within(name, keys)
+        return found.shown(found.begun.order_by(found.columns["id"]), "id")
+
+    def rows(self, statement: sa.Select[Any], **asked: Any) -> list[dict[str, Any]]:
+        """The rows of a statement made from this selection."""
+        found = self.session.execute(statement, {**self.clocks, **asked})
+        return [dict(row) for row in found.mappings()]
 
     @property
     def begun(self) -> sa.Select[Any]:

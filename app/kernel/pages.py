@@ -79,15 +79,17 @@ def page(
         statement = in_order(sa.select(every), every, order).limit(size + 1)
     # Each bracket in brackets counts: SQLite reads only so many.
     counted = sa.func.count(selection.columns["id"])
-    count = filtered(selection, query).with_only_columns(counted).order_by(None)
+    count = filtered(selection, query).with_only_columns(counted.label("count_of_all"))
+    count = count.order_by(None)
     whole = selection.shown(statement, *order)
     if query.total:
         whole = whole.add_columns(count.scalar_subquery().label("count_of_all"))
-    rows = [dict(row) for row in selection.session.execute(whole).mappings()]
+    rows = selection.rows(whole)
     total = None
     if query.total:
         # No row is there to carry the count when those behind the cursor have gone.
-        total = rows[0]["count_of_all"] if rows else selection.session.execute(count).scalar_one()
+        (one,) = rows[:1] or selection.rows(count)
+        total = one["count_of_all"]
     following = None
     if len(rows) > size:
         rows.pop()

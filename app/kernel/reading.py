@@ -75,7 +75,7 @@ class Reading:
         self, session: Session, query: Rows, block: "Block", size: int | None = None
     ) -> tuple[pages.Page, list[Row]]:
         view, path = block.view, self.caller.scope
-        selection = self._within(self.resource.selection(session, view, query))
+        selection = self._within(self.resource.kept(session, view, query))
         parts = [self._within(part) for part in self.resource.parts(session, view, query)]
         page = pages.page(selection, query, self.caller.secret, path, size, parts)
         if not page.rows and self.parent is not None:

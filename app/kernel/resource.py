@@ -6,7 +6,9 @@ loads and exports it through this, without knowing what it is about.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -51,6 +53,24 @@ class Listed(ABC):
     def selection(self, session: Session, view: View, query: BaseModel | None = None) -> Selection:
         """What a list of this kind reads."""
 
+    def part(self, query: BaseModel | None) -> BaseModel | None:  # noqa: ARG002 - of most kinds it is none
+        """What of a query a selection that is kept is made from, as something to find it by."""
+        return None
+
+    def keeps(self, query: BaseModel | None) -> bool:  # noqa: ARG002 - of most kinds they all can be
+        """Whether the selection for a query can be made once for all who ask alike."""
+        return True
+
+    def kept(self, session: Session, view: View, query: BaseModel | None = None) -> Selection:
+        """The selection, made once for all who ask alike: to make it costs more than to ask it.
+
+        What is made from it is asked with its `clocks`.
+        """
+        if not self.keeps(query):
+            return self.selection(session, view, query)
+        found = _selection(self, view.timeless, self.part(query))
+        return replace(found, session=session, clocks=view.clocks)
+
     @abstractmethod
     def documents(self, session: Session, rows: Sequence[Row], view: View) -> list[Row]:
         """The answers made from rows: the fields of the answered shape, ready to be written."""
@@ -67,6 +87,20 @@ class Listed(ABC):
     def expansion(self, name: str) -> Reference:
         """The reference that a name of `include` follows."""
         raise KeyError(name)
+
+
+KEPT = 1024
+"""Statements that are kept made; each takes some 100 KB."""
+
+
+@lru_cache(KEPT)
+def _selection(resource: Listed, view: View, part: BaseModel | None) -> Selection:
+    return resource.selection(Session(), view, part)
+
+
+@lru_cache(KEPT)
+def _among(resource: Listed, view: View, part: BaseModel | None, name: str) -> sa.Select[Any]:
+    return _selection(resource, view, part).among(name)
 
 
 DATED = ("effective_at", "as_of")
@@ -155,31 +189,50 @@ class Resource(Listed):
 
     def read(self, session: Session, key: str, view: View, query: BaseModel | None = None) -> Row:
         """One record by id or slug, as it is answered. Raises NotFound or Gone."""
-        return self.read_from(self.selection(session, view, query), key)
+        column = self._key(session, key, view)
+        return self._first(session, key, view, self._among(session, view, query, column, [key]))
 
     def read_from(self, selection: Selection, key: str) -> Row:
         """The same out of what a list would read."""
         session, view = selection.session, selection.view
-        column = "id" if is_id(key) else "slug"
-        if column not in selection.columns or not (is_id(key) or is_slug(key)):
-            raise records.missing(session, self.model, key, view)
-        selection = selection.within(column, [key])
-        # Differently marked records may have one slug; then the oldest, as everywhere.
-        oldest = selection.begun.order_by(selection.columns["id"]).limit(1)
-        statement = selection.shown(oldest, "id")
-        row = session.execute(statement).mappings().one_or_none()
-        if row is None:
-            raise records.missing(session, self.model, key, view)
-        return self.documents(session, [dict(row)], view)[0]
+        statement = selection.among(self._key(session, key, view))
+        return self._first(session, key, view, selection.rows(statement, keys=[key]))
 
     def fetch(
         self, session: Session, view: View, ids: Sequence[str], query: BaseModel | None = None
     ) -> list[Row]:
         """Several records by id, in one statement."""
-        selection = self.selection(session, view, query).within("id", list(ids))
-        statement = selection.shown(selection.begun.order_by(selection.columns["id"]), "id")
-        rows = session.execute(statement).mappings()
-        return self.documents(session, [dict(row) for row in rows], view)
+        rows = self._among(session, view, query, "id", ids)
+        return self.documents(session, rows, view)
+
+    def _key(self, session: Session, key: str, view: View) -> str:
+        """The column that a key stands in."""
+        column = "id" if is_id(key) else "slug"
+        if column not in table_of(self.model).c or not (is_id(key) or is_slug(key)):
+            raise records.missing(session, self.model, key, view)
+        return column
+
+    def _first(self, session: Session, key: str, view: View, rows: Sequence[Row]) -> Row:
+        """Differently marked records may have one slug; then the oldest, as everywhere."""
+        if not rows:
+            raise records.missing(session, self.model, key, view)
+        return self.documents(session, rows[:1], view)[0]
+
+    def _among(
+        self,
+        session: Session,
+        view: View,
+        query: BaseModel | None,
+        column: str,
+        keys: Sequence[str],
+    ) -> list[Row]:
+        """The rows with one of the keys in a column."""
+        if self.keeps(query):
+            statement = _among(self, view.timeless, self.part(query), column)
+        else:
+            statement = self.selection(session, view, query).among(column)
+        found = session.execute(statement, {**view.clocks, "keys": keys})
+        return [dict(row) for row in found.mappings()]
 
     def documents(self, session: Session, rows: Sequence[Row], view: View) -> list[Row]:
         """The answers made from rows: the fields of the answered shape, ready to be written."""

@@ -4,6 +4,7 @@ Every query takes its tables from a `View`, and from nowhere else, so this is th
 rows are filtered by what the caller may see and by what had been recorded.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -13,9 +14,13 @@ import sqlalchemy as sa
 
 from app.kernel.eyes import Eyes
 from app.kernel.tables import Base, table_of
-from app.kernel.types import now
+from app.kernel.types import UtcDateTime, now
 
 STANDING, REPLACED = "standing", "replaced"
+AS_OF: Any = sa.bindparam("clock_as_of", type_=UtcDateTime())
+KNOWN_AT: Any = sa.bindparam("clock_known_at", type_=UtcDateTime())
+NOW: Any = sa.bindparam("clock_now", type_=UtcDateTime())
+"""Instants that a statement is given when it is asked, so that it needn't be made anew for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,29 @@ class View:
         return [replace(self, half=(name, part)) for part in (STANDING, REPLACED)]
 
     @property
+    def timeless(self) -> "View":
+        """The view that all have who see the same and ask by the same clocks, whenever they ask.
+
+        Statements made through it are asked with the `clocks` of a view.
+        """
+        eyes = self.eyes
+        return replace(
+            self,
+            eyes=Eyes(eyes.markings, eyes.level, eyes.addressed),
+            as_of=None if self.as_of is None else AS_OF,
+            known_at=None if self.known_at is None else KNOWN_AT,
+            now=NOW,
+        )
+
+    @property
+    def clocks(self) -> Mapping[str, datetime | None]:
+        """The instants of the view, by the names of the parameters that stand for them."""
+        return {AS_OF.key: self.as_of, KNOWN_AT.key: self.known_at, NOW.key: self.now}
+
+    @property
     def moment(self) -> datetime:
         """The instant of the world that is asked about."""
-        return self.as_of or self.now
+        return self.now if self.as_of is None else self.as_of
 
     def of(self, model: type[Base], name: str = "") -> sa.Subquery:
         """The rows of a table that are there for this reader.

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import sqlalchemy as sa
 from pydantic import (
     BaseModel,
+    ConfigDict,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -50,6 +51,8 @@ def _factor(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
 
 class Pooling(BaseModel):
     """How to pool: what a caller may choose."""
+
+    model_config = ConfigDict(frozen=True)
 
     method: Annotated[Method, Field(description="The pool that is the headline")] = "log_odds"
     extremize: Annotated[
@@ -191,6 +194,11 @@ def join(
     return Joined(joined, shown | {"expected_impact": expected, "risk": level * 10.0 + expected})
 
 
+def are_kept(view: View, pooling: Pooling, skill: Mapping[str, float]) -> bool:
+    """Whether all the pools asked for are kept, and none has to be made."""
+    return pooling.usual and not (skill or view.lacks(Rating) or view.eyes.addressed)
+
+
 def _judgements(
     view: View,
     pooling: Pooling,
@@ -203,11 +211,11 @@ def _judgements(
     Kept ones as far as they are the reader's: pools with ratings that name an audience they are in
     are theirs alone, and made when asked for.
     """
+    j = view.of(Judgement, "judgement")
+    if are_kept(view, pooling, skill):
+        return j, _in_force(view, j, consequence)
     if skill or not pooling.usual or view.lacks(Rating):
         return _live(view, pooling, only, skill), sa.true()
-    j = view.of(Judgement, "judgement")
-    if not view.eyes.addressed:
-        return j, _in_force(view, j, consequence)
     r = view.of(Rating, "addressed")
     apart = sa.select(r.c.consequence).where(r.c.marking.in_(sorted(view.eyes.addressed)))
     if only is not None:

@@ -22,6 +22,10 @@ class Timeline(Listed):
     query = queries.TimelineQuery
     plural = "the timeline"
 
+    def keeps(self, query: BaseModel | None) -> bool:  # noqa: ARG002 - the kernel's signature
+        """Each choice of kinds is a selection of its own."""
+        return False
+
     def selection(self, session: Session, view: View, query: BaseModel | None = None) -> Selection:
         """The entries of the kinds asked for."""
         return queries.whole(session, view, getattr(query, "kind", []))
