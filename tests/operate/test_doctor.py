@@ -19,6 +19,7 @@ from app.operate.patient import FEW, Finding, Patient
 from app.ratings.models import Judgement
 from tests.audit.test_reading import tampered
 from tests.command import entente
+from tests.conftest import Prepare, Prepared
 from tests.helpers import (
     Body,
     delete,
@@ -32,20 +33,28 @@ from tests.helpers import (
     patch,
     rate,
 )
+from tests.hostile.world import make_world
+from tests.stores import Store
 
 DURABILITY = "postgres_durability"
 """What is found of the server of the tests, which has nothing to keep."""
 
 
+@pytest.fixture(scope="module")
+def small(prepare: Prepare) -> Prepared:
+    """Records of every kind, as many as it takes: a check reads every row."""
+    return prepare(make_world)
+
+
 @pytest.fixture
-def patient(store: Any, loaded_template: str) -> Iterator[Patient]:
-    """The default data, as someone worked on them."""
-    url = store.make(loaded_template)
+def patient(store: Store, small: Prepared) -> Iterator[Patient]:
+    """A few records of every kind, as someone worked on them."""
+    url = store.lend(small.url)
     settings = Settings(database_url=url, pool_size=2)
     database = Database.of(settings)
     yield Patient(settings, database)
     database.close()
-    store.drop(url)
+    store.take_back(url)
 
 
 def found(patient: Patient) -> list[Finding]:
@@ -67,7 +76,12 @@ def broken(patient: Patient, *statements: str) -> list[str]:
     return sorted({one.check for one in found(patient)})
 
 
-def test_the_default_data_are_healthy(patient: Patient) -> None:
+def test_the_default_data_are_healthy(loaded_database: Database) -> None:
+    settings = Settings(database_url=loaded_database.engine.url.render_as_string(False))
+    assert found(Patient(settings, loaded_database)) == []
+
+
+def test_a_few_records_of_every_kind_are_healthy(patient: Patient) -> None:
     assert found(patient) == []
 
 
@@ -154,7 +168,7 @@ LINK = "(owner, field, position, target, at, recorded_at)"
 BREAKS = {
     "a version is missing": (
         "histories",
-        "UPDATE claims SET version = 3 WHERE ref = 'O13'",
+        "UPDATE claims SET version = 3 WHERE ref = 'C01'",
     ),
     "a link is missing": (
         "links_index",
