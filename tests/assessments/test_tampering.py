@@ -57,9 +57,8 @@ def prepared(prepare: Prepare) -> Prepared:
 
 @pytest.fixture
 def pact(prepared: Prepared) -> Body:
-    """The alliance and its editions."""
-    pact: Body = prepared.made
-    return pact
+    """The alliance and its editions, and which third of the other reads is next."""
+    return {**prepared.made, "third": cycle(range(3))}
 
 
 def asked(edition: Body, other: Body, alliance: str) -> list[str]:
@@ -78,19 +77,18 @@ TABLES = {"statement": "assessments", "content": "edition_contents"}
 """Where each of the two documents of an edition is stored."""
 WHOLE = 6
 """How many of them show what an edition holds."""
-REST = cycle(range(3))
 
 
-def some(edition: Body, other: Body, alliance: str) -> list[str]:
+def some(edition: Body, pact: Body) -> list[str]:
     """The ways that show an edition whole, and a third of the others in turn."""
-    paths = asked(edition, other, alliance)
-    return [*paths[:WHOLE], *paths[WHOLE + next(REST) :: 3]]
+    paths = asked(edition, pact["made"][0], pact["alliance"])
+    return [*paths[:WHOLE], *paths[WHOLE + next(pact["third"]) :: 3]]
 
 
 def reads(client: TestClient, pact: Body) -> list[Body]:
     """Ask of the changed edition: nothing fails, and what holds it is refused."""
     first, second, last = pact["made"]
-    answers = [client.get(path) for path in some(second, first, pact["alliance"])]
+    answers = [client.get(path) for path in some(second, pact)]
     for answer in answers:
         assert answer.status_code < 500, (answer.url, answer.text)
     for answer in answers[:WHOLE]:
@@ -221,7 +219,8 @@ def test_every_leaf_and_every_stretch_of_a_document_is_found(
     document = json.loads(text)
     found = [changed_at(document, path) for path in leaves(document)]
     assert len(found) > (10 if column == "statement" else 150)
-    turn, read_too = turns(database), turns(database)
+    # Each is verified; every third is read, too.
+    turn, read_too = turns(database), cycle([True, False, False])
     for changed in (*found, *pieces(text, len(text) // 25)):
         if not next(turn):
             continue
@@ -354,7 +353,7 @@ def test_a_key_that_was_changed_vouches_for_nothing(
         assert checks["key"] is False, changed
         assert checks["record"] is True
         assert client.get(f"/v1/assessments/{mine['id']}").status_code == 410
-        for path in some(mine, pact["made"][0], pact["alliance"]):
+        for path in some(mine, pact):
             assert client.get(path).status_code < 500, (changed, path)
         tamper(database, "signing_keys", key, {name: kept[key][name] for name in changed})
     for literal in ("'infinity'",) if database.is_postgres else ("'soon'", "x'ff'"):
