@@ -61,8 +61,8 @@ def found(patient: Patient) -> list[Finding]:
     return [one for one in doctor.examine(patient) if one.check != DURABILITY]
 
 
-def broken(patient: Patient, *statements: str) -> list[str]:
-    """Which checks find something after statements were executed."""
+def damage(patient: Patient, *statements: str) -> list[Finding]:
+    """What is found after statements were executed."""
     engine = patient.database.engine
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
@@ -73,11 +73,17 @@ def broken(patient: Patient, *statements: str) -> list[str]:
             connection.execute(sa.text(statement))
         connection.commit()
     engine.dispose()
-    return sorted({one.check for one in found(patient)})
+    return found(patient)
+
+
+def broken(patient: Patient, *statements: str) -> list[str]:
+    """Which checks find something after statements were executed."""
+    return sorted({one.check for one in damage(patient, *statements)})
 
 
 def test_the_default_data_are_healthy(loaded_database: Database) -> None:
-    settings = Settings(database_url=loaded_database.engine.url.render_as_string(False))
+    url = loaded_database.engine.url.render_as_string(hide_password=False)
+    settings = Settings(database_url=url)
     assert found(Patient(settings, loaded_database)) == []
 
 
@@ -98,6 +104,7 @@ def test_a_store_that_was_worked_on_is_healthy(
     patch(client, f"claims/{claim['id']}", tlp="RED")
     gone = make_claim(client)
     delete(client, f"claims/{gone['id']}")
+    make_webhook(client)
     assert found(Patient(settings, database)) == []
 
 
@@ -159,7 +166,8 @@ def test_however_marked_ratings_come_and_go_the_judgements_are_their_pools(
             made.append(rate(client, consequence, who, p, tlp=tlp, effective_at=at))
         if step == 40:
             patch(client, f"consequences/{consequence}", tlp="GREEN")  # which raises the ratings
-        assert list(records.kept_judgements(Patient(settings, database))) == [], step
+        if step % 3 == 0:
+            assert list(records.kept_judgements(Patient(settings, database))) == [], step
     assert found(Patient(settings, database)) == []
 
 
@@ -224,11 +232,10 @@ def test_a_version_that_ended_before_the_next_began_is_found(
     patch(client, f"claims/{claim}", note="Twice.")
     patient = Patient(settings, database)
     statement = "UPDATE claims_history SET superseded_at = '2020-01-01 00:00:00.000000'"
-    assert broken(patient, f"{statement} WHERE version = 2") == ["histories"]
-    (finding,) = found(patient)
-    assert finding.where == f"claims {claim}"
-    assert broken(patient, "DELETE FROM claims_history WHERE version = 1") == ["histories"]
-    assert len(found(patient)) == 2
+    (finding,) = damage(patient, f"{statement} WHERE version = 2")
+    assert (finding.check, finding.where) == ("histories", f"claims {claim}")
+    told = damage(patient, "DELETE FROM claims_history WHERE version = 1")
+    assert [one.check for one in told] == ["histories", "histories"]
 
 
 def test_a_past_without_a_record_is_found(
@@ -241,8 +248,8 @@ def test_a_past_without_a_record_is_found(
 
 
 def test_many_findings_of_one_kind_are_cut_short(patient: Patient) -> None:
-    assert broken(patient, "DELETE FROM search_entries") == ["search_entries"]
-    told = found(patient)
+    told = damage(patient, "DELETE FROM search_entries")
+    assert {one.check for one in told} == {"search_entries"}
     assert len(told) == FEW + 1
     assert told[-1].what == "there are more findings like these"
 
@@ -290,10 +297,8 @@ def test_a_broken_sequence_is_found_and_what_is_wrong_with_it(
     patch(client, f"claims/{claim}", note="Once.")
     patch(client, f"claims/{claim}", note="Twice.")
     make_webhook(client)
-    patient = Patient(settings, database)
-    assert found(patient) == []
     tampered(database, statement)
-    first, *others = found(patient)
+    first, *others = found(Patient(settings, database))
     assert first.check == check
     assert first.what.startswith(what)
     assert {other.check for other in others} <= {check}
