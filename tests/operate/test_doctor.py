@@ -19,7 +19,7 @@ from app.operate.patient import FEW, Finding, Patient
 from app.ratings.models import Judgement
 from tests.audit.test_reading import tampered
 from tests.command import entente
-from tests.conftest import Prepare, Prepared
+from tests.conftest import Prepare, Prepared, Served
 from tests.helpers import (
     Body,
     delete,
@@ -47,13 +47,11 @@ def small(prepare: Prepare) -> Prepared:
 
 
 @pytest.fixture
-def patient(store: Store, small: Prepared) -> Iterator[Patient]:
+def patient(store: Store, served: Served, small: Prepared) -> Iterator[Patient]:
     """A few records of every kind, as someone worked on them."""
     url = store.lend(small.url)
-    settings = Settings(database_url=url, pool_size=2)
-    database = Database.of(settings)
-    yield Patient(settings, database)
-    database.close()
+    with served.at(url) as database:  # which has every statement of the checks once they are built
+        yield Patient(Settings(database_url=url, pool_size=2), database)
     store.take_back(url)
 
 
@@ -316,12 +314,14 @@ def test_a_webhook_that_waits_for_events_that_never_were_is_found(
 def test_the_guarantees_of_a_connection_are_checked(patient: Patient, store: Any) -> None:
     if store.name != "sqlite":
         pytest.skip("of SQLite")
+    database = Database.of(patient.settings)
     sa.event.listen(
-        patient.database.engine,
+        database.engine,
         "connect",
         lambda connection, _: connection.execute("PRAGMA synchronous=NORMAL"),
     )
-    (finding,) = found(patient)
+    (finding,) = found(Patient(patient.settings, database))
+    database.close()
     assert finding.check == "sqlite_pragmas"
     assert "synchronous is 1" in finding.what
 
