@@ -4,6 +4,7 @@
 - `start`: further applications on the same store, for restarts and other settings
 - `loaded_client`: HTTP against the default data set, shared and read-only
 - `filled_client`: the same data in a store of the test's own, to be changed
+- `prepare`: what all tests of a module begin with, made once; each has a copy behind `client`
 - `both_clients`: an empty store of each kind in one test, for cases that cost more than answers
 - `seed`: what random data come from
 - `statements`: the SQL statements `client` causes, for tests that count them
@@ -13,6 +14,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -136,6 +138,17 @@ def served_on(name: str) -> Served:
     return Served(stores.store(name))
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A database that each test of a module has a copy of, and what was made in it."""
+
+    url: str
+    made: Any = None
+
+
+Prepare = Callable[[Callable[[TestClient], Any]], Prepared]
+
+
 # --- Stores and templates -----------------------------------------------------------------------
 
 
@@ -174,10 +187,16 @@ def blank_url(store: stores.Store) -> Iterator[str]:
     store.drop(url)
 
 
+@pytest.fixture(scope="session")
+def prepared(empty_template: str) -> Prepared:
+    """What tests begin with: nothing. A module says something else by its own, with `prepare`."""
+    return Prepared(empty_template)
+
+
 @pytest.fixture
-def database_url(store: stores.Store, empty_template: str) -> Iterator[str]:
+def database_url(store: stores.Store, prepared: Prepared) -> Iterator[str]:
     """The URL of a migrated database of the test's own."""
-    url = store.lend(empty_template)
+    url = store.lend(prepared.url)
     yield url
     store.take_back(url)
 
@@ -192,6 +211,22 @@ def settings(database_url: str) -> Settings:
 def served(store: stores.Store) -> Served:
     """The application behind `client` and `filled_client`."""
     return served_on(store.name)
+
+
+@pytest.fixture(scope="module")
+def prepare(store: stores.Store, served: Served, empty_template: str) -> Iterator[Prepare]:
+    """Make something through HTTP in a database that is only to be copied from then on."""
+    with ExitStack() as stack:
+
+        def prepared(make: Callable[[TestClient], Any]) -> Prepared:
+            url = store.make(empty_template)
+            stack.callback(store.drop, url)
+            with served.at(url), Client(served.app) as client:
+                made = make(client)
+            served.database.close()
+            return Prepared(url, made)
+
+        yield prepared
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ class Store(Protocol):
         """Make a database, empty or as a copy, and tell its URL."""
 
     def drop(self, url: str) -> None:
-        """Remove a database, whoever is still connected."""
+        """Remove a database, whoever is still connected, and what `lend` keeps of its copies."""
 
     def lend(self, template: str) -> str:
         """A copy like those of `make`, but perhaps one that had another borrower before."""
@@ -196,7 +196,9 @@ class Postgres:
         return self.url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
-        """Drop the database and whoever holds it."""
+        """Drop the database and whoever holds it, and the copies of it that came back."""
+        for copy in self.idle.pop(url, ()):
+            self._end(copy)
         name = sa.make_url(url).database
         self.admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
@@ -214,9 +216,12 @@ class Postgres:
         if pristine.restore():
             self.idle[template].append(url)
         else:
-            pristine.connection.close()
-            del self.lent[url]
-            self.drop(url)
+            self._end(url)
+
+    def _end(self, url: str) -> None:
+        _, pristine = self.lent.pop(url)
+        pristine.connection.close()
+        self.drop(url)
 
     def drop_all(self) -> None:
         """Leave nothing of the run on the server."""

@@ -9,6 +9,7 @@ from app.kernel.db import Database
 from tests import helpers
 from tests.access.people import People
 from tests.assessments.pact import LATER, digest, make_pact, says
+from tests.conftest import Prepare, Prepared
 from tests.helpers import Body, everything, ids, make_edition, patch, read
 from tests.hostile.world import contents
 
@@ -16,12 +17,24 @@ STAMPS = {"created_by", "created_at", "recorded_by", "recorded_at"}
 AUDITED = {"downgrade"}
 
 
+@pytest.fixture(scope="module")
+def prepared(prepare: Prepare) -> Prepared:
+    """Each test has a copy of the store with a pact."""
+    return prepare(make_pact)
+
+
+@pytest.fixture
+def pact(prepared: Prepared) -> Body:
+    """An alliance with something to judge."""
+    pact: Body = prepared.made
+    return pact
+
+
 def bare(document: Body) -> Body:
     return {name: document[name] for name in document.keys() - STAMPS - AUDITED}
 
 
-def test_an_edition_holds_what_the_api_answers_of_that_day(client: TestClient) -> None:
-    pact = make_pact(client)
+def test_an_edition_holds_what_the_api_answers_of_that_day(client: TestClient, pact: Body) -> None:
     foreign = make_pact(client)
     edition = make_edition(client, pact["alliance"])
     found = read(client, f"assessments/{edition['id']}")
@@ -41,8 +54,9 @@ def test_an_edition_holds_what_the_api_answers_of_that_day(client: TestClient) -
     assert digest(found["statement"]) == found["hash"] == edition["hash"]
 
 
-def test_an_edition_holds_the_matrix_its_risks_were_read_from(client: TestClient) -> None:
-    pact = make_pact(client)
+def test_an_edition_holds_the_matrix_its_risks_were_read_from(
+    client: TestClient, pact: Body
+) -> None:
     helpers.make_matrix(client, name="iso27005-5x5", effective_at="2024-02-01")
     for day, number in (("2024-01-01", 1), (LATER, 2)):
         edition = read(client, f"assessments/{make_edition(client, pact['alliance'], day)['id']}")
@@ -50,8 +64,7 @@ def test_an_edition_holds_the_matrix_its_risks_were_read_from(client: TestClient
         assert [row["matrix_version"] for row in held] == [number]
 
 
-def test_what_comes_later_changes_no_edition(client: TestClient) -> None:
-    pact = make_pact(client)
+def test_what_comes_later_changes_no_edition(client: TestClient, pact: Body) -> None:
     first = make_edition(client, pact["alliance"])
     before = read(client, f"assessments/{first['id']}")
     helpers.make_consequence(client, pact["alliance"], ref="F02", effective_at="2023-02-01")
@@ -63,8 +76,8 @@ def test_what_comes_later_changes_no_edition(client: TestClient) -> None:
     assert (second["number"], second["previous"]) == (2, first["hash"])
 
 
-def test_each_alliance_and_marking_has_a_chain_of_its_own(client: TestClient) -> None:
-    one, two = make_pact(client)["alliance"], make_pact(client)["alliance"]
+def test_each_alliance_and_marking_has_a_chain_of_its_own(client: TestClient, pact: Body) -> None:
+    one, two = pact["alliance"], make_pact(client)["alliance"]
     made = [
         make_edition(client, one),
         make_edition(client, one, tlp="AMBER", audience=["desk"]),
@@ -148,8 +161,7 @@ def test_editors_publish_and_admins_rotate(client: TestClient) -> None:
     assert client.post("/v1/assessments/keys", json={}, headers=editor).status_code == 403
 
 
-def test_who_may_see_an_edition_is_told_of_it_once(client: TestClient) -> None:
-    pact = make_pact(client)
+def test_who_may_see_an_edition_is_told_of_it_once(client: TestClient, pact: Body) -> None:
     said = {"title": "Once", "as_of": "2024-01-01"}
     path = f"/v1/alliances/{pact['alliance']}/assessments"
     key = {"Idempotency-Key": "one"}
@@ -166,8 +178,10 @@ def test_who_may_see_an_edition_is_told_of_it_once(client: TestClient) -> None:
     assert act["record"] == first.json()["id"]
 
 
-def test_an_edition_can_be_searched_annotated_exported_and_not_changed(client: TestClient) -> None:
-    edition = make_edition(client, make_pact(client)["alliance"], title="The harbour edition")
+def test_an_edition_can_be_searched_annotated_exported_and_not_changed(
+    client: TestClient, pact: Body
+) -> None:
+    edition = make_edition(client, pact["alliance"], title="The harbour edition")
     path = f"/v1/assessments/{edition['id']}"
     assert [row["id"] for row in read(client, "search", q="harbour")["items"]] == [edition["id"]]
     note = helpers.annotate(client, "assessments", edition["id"], "See the second paragraph.")

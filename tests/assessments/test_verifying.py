@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from app.kernel.db import Database
 from app.kernel.tables import Base
 from tests.assessments.pact import LATER, digest, make_pact, says, stored, tamper, verdict
+from tests.conftest import Prepare, Prepared
 from tests.helpers import Body, make, make_edition, patch, read
 from tests.hostile.world import contents
 
@@ -21,6 +22,19 @@ ROW = (
     "tlp", "marking", "created_by", "created_at", "recorded_at", "chain", "number", "title", "note",
     "as_of", "known_at", "statement", "previous", "hash", "key", "signature", "downgrade",
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prepared(prepare: Prepare) -> Prepared:
+    """Each test has a copy of the store with a pact."""
+    return prepare(make_pact)
+
+
+@pytest.fixture
+def pact(prepared: Prepared) -> Body:
+    """An alliance with something to judge."""
+    pact: Body = prepared.made
+    return pact
 
 
 def flipped(value: Any) -> Any:
@@ -43,9 +57,9 @@ def keys_of(client: TestClient) -> dict[str, Ed25519PublicKey]:
 
 
 def test_one_changed_byte_anywhere_in_the_row_is_found(
-    client: TestClient, database: Database
+    client: TestClient, pact: Body, database: Database
 ) -> None:
-    alliance = make_pact(client)["alliance"]
+    alliance = pact["alliance"]
     make_edition(client, alliance)
     edition = make_edition(client, alliance, tlp="GREEN", note="A note.")
     patch(client, f"alliances/{alliance}", description="So.")
@@ -69,9 +83,9 @@ def test_one_changed_byte_anywhere_in_the_row_is_found(
 
 
 def test_one_changed_byte_of_the_content_or_of_the_key_is_found(
-    client: TestClient, database: Database
+    client: TestClient, pact: Body, database: Database
 ) -> None:
-    edition = make_edition(client, make_pact(client)["alliance"])
+    edition = make_edition(client, pact["alliance"])
     held = stored(database, "edition_contents", edition["id"])["content"]
     for changed in (held.replace("0.3,", "0.4,"), held[:-1], "[]"):
         assert changed != held
@@ -99,8 +113,10 @@ def test_one_changed_byte_of_the_content_or_of_the_key_is_found(
     assert (checks["signature"], checks["key"]) == (True, False)
 
 
-def test_what_was_taken_out_of_the_chain_is_found(client: TestClient, database: Database) -> None:
-    alliance = make_pact(client)["alliance"]
+def test_what_was_taken_out_of_the_chain_is_found(
+    client: TestClient, pact: Body, database: Database
+) -> None:
+    alliance = pact["alliance"]
     made = [make_edition(client, alliance) for _ in range(4)]
     assert verdict(client, made[0])["chain"] == {
         "editions": 4, "first_broken": None, "head": made[3]["hash"],
@@ -114,8 +130,10 @@ def test_what_was_taken_out_of_the_chain_is_found(client: TestClient, database: 
     assert all(each["chain"] == head for each in found)
 
 
-def test_a_stranger_verifies_with_what_is_served_also_after_a_rotation(client: TestClient) -> None:
-    alliance = make_pact(client)["alliance"]
+def test_a_stranger_verifies_with_what_is_served_also_after_a_rotation(
+    client: TestClient, pact: Body
+) -> None:
+    alliance = pact["alliance"]
     first = make_edition(client, alliance)
     fresh = make(client, "assessments/keys", {})
     second = make_edition(client, alliance, LATER)
@@ -142,9 +160,9 @@ def test_a_stranger_verifies_with_what_is_served_also_after_a_rotation(client: T
 
 
 def test_a_retired_key_signs_no_more_and_no_answer_shows_a_private_one(
-    client: TestClient, database: Database
+    client: TestClient, pact: Body, database: Database
 ) -> None:
-    alliance = make_pact(client)["alliance"]
+    alliance = pact["alliance"]
     edition = make_edition(client, alliance)
     private = stored(database, "signing_keys", edition["key"])["private"]
     answer = client.post("/v1/assessments/keys", json={}, headers={"Idempotency-Key": "k"})
@@ -159,8 +177,9 @@ def test_a_retired_key_signs_no_more_and_no_answer_shows_a_private_one(
 
 
 @pytest.mark.parametrize("kind", ["alliances", "sources", "claims", "consequences", "ratings"])
-def test_who_redacts_a_record_takes_it_out_of_every_edition(client: TestClient, kind: str) -> None:
-    pact = make_pact(client)
+def test_who_redacts_a_record_takes_it_out_of_every_edition(
+    client: TestClient, pact: Body, kind: str
+) -> None:
     first = make_edition(client, pact["alliance"], title="The harbour edition")
     second = make_edition(client, pact["alliance"], "2022-01-01")
     early = kind in {"alliances", "consequences"}
@@ -180,9 +199,9 @@ def test_who_redacts_a_record_takes_it_out_of_every_edition(client: TestClient, 
 
 
 def test_an_edition_is_redacted_by_itself_and_the_chain_goes_on(
-    client: TestClient, database: Database
+    client: TestClient, pact: Body, database: Database
 ) -> None:
-    alliance = make_pact(client)["alliance"]
+    alliance = pact["alliance"]
     first = make_edition(client, alliance, title="Xyzzyquux", note="Xyzzyquux it is.")
     second = make_edition(client, alliance)
     make(client, f"assessments/{first['id']}/redact", {"reason": "By order."})
@@ -199,8 +218,8 @@ def test_an_edition_is_redacted_by_itself_and_the_chain_goes_on(
     assert verdict(client, third)["status"] == "broken"
 
 
-def test_editions_go_up_with_their_alliance_and_stay_intact(client: TestClient) -> None:
-    alliance = make_pact(client)["alliance"]
+def test_editions_go_up_with_their_alliance_and_stay_intact(client: TestClient, pact: Body) -> None:
+    alliance = pact["alliance"]
     made = [make_edition(client, alliance), make_edition(client, alliance, tlp="RED")]
     patch(client, f"alliances/{alliance}", tlp="AMBER")
     found = [read(client, f"assessments/{edition['id']}") for edition in made]
@@ -219,9 +238,8 @@ def test_nothing_is_verified_that_is_not_there(client: TestClient) -> None:
 
 
 def test_a_key_that_the_one_before_never_endorsed_is_not_ours(
-    client: TestClient, database: Database
+    client: TestClient, pact: Body, database: Database
 ) -> None:
-    pact = make_pact(client)
     make(client, "assessments/keys", {})
     edition = make_edition(client, pact["alliance"])
     assert verdict(client, edition)["checks"]["key"] is True
@@ -235,18 +253,17 @@ def test_a_key_that_the_one_before_never_endorsed_is_not_ours(
 
 @pytest.mark.parametrize("odd", ["[" * 50_000, "null", '{"tlp": ["CLEAR"], "audience": {}}'])
 def test_a_statement_that_is_none_is_found_broken(
-    client: TestClient, database: Database, odd: str
+    client: TestClient, pact: Body, database: Database, odd: str
 ) -> None:
-    edition = make_edition(client, make_pact(client)["alliance"])
+    edition = make_edition(client, pact["alliance"])
     tamper(database, "assessments", edition["id"], {"statement": odd})
     assert verdict(client, edition)["status"] == "broken"
 
 
 @pytest.mark.parametrize("private", ["zz", "00" * 31, "00" * 32, None])
 def test_nothing_is_signed_by_a_key_that_is_not_the_one_that_was_made(
-    client: TestClient, database: Database, private: str | None
+    client: TestClient, pact: Body, database: Database, private: str | None
 ) -> None:
-    pact = make_pact(client)
     key = make_edition(client, pact["alliance"])["key"]
     tamper(database, "signing_keys", key, {"private": private})
     body = {"title": "The next", "as_of": LATER}

@@ -146,7 +146,8 @@ def test_the_same_seed_makes_the_same_set(world: World) -> None:
 
 def test_a_run_measures_every_case_and_prints_growth(capfd: pytest.CaptureFixture[str]) -> None:
     lines: list[str] = []
-    found = run(Options(claims=(60, 120), ratings=40, annotations=5, seconds=0.02), lines.append)
+    sizes: dict[str, Any] = {"claims": (60, 120), "ratings": 40, "annotations": 5}
+    found = run(Options(**sizes, seconds=0.001, connections=2), lines.append)
     assert all(result.rate > 0 and result.bare > 0 for result in found["risk matrix"].values())
     assert set(found["risk matrix"]) == {60, 120}
     text = "\n".join(lines)

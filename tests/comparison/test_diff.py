@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.comparison.schemas import MOST
+from tests.conftest import Prepare, Prepared
 from tests.helpers import (
     Body,
     make,
@@ -27,8 +28,7 @@ from tests.helpers import (
 YEAR = {"from": "2023-01-01", "to": "2024-01-01"}
 
 
-@pytest.fixture
-def alliance(client: TestClient) -> Body:
+def make_moves(client: TestClient) -> Body:
     """Four consequences: one moves and is resolved, one is new, one rests, one isn't rated yet."""
     key = make_alliance(client)["id"]
     one, two = (make_assessor(client)["slug"] for _ in range(2))
@@ -54,6 +54,19 @@ def alliance(client: TestClient) -> Body:
         "path": f"alliances/{key}/diff", "moved": moved, "new": new, "rests": rests, "rater": one,
         "claim": claims[1], "speaker": speaker,
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prepared(prepare: Prepare) -> Prepared:
+    """Each test has a copy of the store with the consequences."""
+    return prepare(make_moves)
+
+
+@pytest.fixture
+def alliance(prepared: Prepared) -> Body:
+    """The alliance and its consequences."""
+    alliance: Body = prepared.made
+    return alliance
 
 
 def by_ref(page: Body) -> dict[str, Body]:

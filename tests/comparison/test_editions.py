@@ -13,6 +13,7 @@ from app.comparison.schemas import MOST
 from tests import helpers
 from tests.access.people import People
 from tests.assessments.pact import LATER, THEN, make_pact
+from tests.conftest import Prepare, Prepared
 from tests.helpers import Body, make, make_edition, patch, read
 from tests.hostile.values import NOBODY
 
@@ -79,8 +80,7 @@ def test_the_editions_of_the_default_data_differ_as_their_moments_do(
     assert sum(item["claims_total"] for item in moved["items"]) > 10
 
 
-@pytest.fixture
-def pact(client: TestClient) -> Body:
+def make_editions(client: TestClient) -> Body:
     """Two editions, between which everything happens to consequences that can."""
     pact = make_pact(client)
     alliance, moved = pact["alliance"], pact["ids"]["consequences"]
@@ -107,6 +107,19 @@ def pact(client: TestClient) -> Body:
         **pact, "first": first, "last": second, "claim": claim, "speaker": speaker["slug"],
         "outcome": outcome, "bob": bob, "rests": rests, "ended": last, "moved": moved,
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prepared(prepare: Prepare) -> Prepared:
+    """Each test has a copy of the store with the editions."""
+    return prepare(make_editions)
+
+
+@pytest.fixture
+def pact(prepared: Prepared) -> Body:
+    """The alliance and its editions."""
+    pact: Body = prepared.made
+    return pact
 
 
 def test_two_editions_differ_by_what_they_hold_with_who_and_why(
@@ -229,10 +242,9 @@ def test_the_newest_of_many_acts_are_shown_and_all_are_counted(client: TestClien
     ],
 )
 def test_what_cannot_be_asked_is_refused_by_name(
-    client: TestClient, asked: dict[str, str], pointer: str
+    client: TestClient, pact: Body, asked: dict[str, str], pointer: str
 ) -> None:
-    edition = make_edition(client, make_pact(client)["alliance"])
-    answer = client.get(f"/v1/assessments/{edition['id']}/diff", params=asked)
+    answer = client.get(f"/v1/assessments/{pact['last']['id']}/diff", params=asked)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == pointer
 

@@ -37,27 +37,25 @@ def test_migrations_make_a_database_from_nothing(blank_url: str) -> None:
             assert set(Base.metadata.tables) <= set(sa.inspect(connection).get_table_names())
 
 
-def test_alembic_finds_nothing_to_add_and_nothing_to_drop(blank_url: str) -> None:
-    with opened(blank_url) as engine:
+def test_alembic_finds_nothing_to_add_and_nothing_to_drop(database_url: str) -> None:
+    with opened(database_url) as engine:
         # PostgreSQL can't compare a default of JSON; the catalogs below tell it as text.
         options = {
             "compare_type": True,
             "compare_server_default": engine.dialect.name == "sqlite",
             "include_object": include,
         }
-        migrate(engine)
         with engine.connect() as connection:
             context = MigrationContext.configure(connection, opts=options)
             assert compare_metadata(context, Base.metadata) == []
 
 
 def test_the_schema_is_that_of_the_models_also_where_alembic_does_not_look(
-    blank_url: str, store: stores.Store
+    database_url: str, store: stores.Store
 ) -> None:
     """Partial indexes, collations, names of constraints and sequences are no matter to Alembic."""
     other = store.make(None)
-    with opened(blank_url) as engine, opened(other) as plain:
-        migrate(engine)
+    with opened(database_url) as engine, opened(other) as plain:
         Base.metadata.create_all(plain)
         made, _ = apart(catalog(engine))
         said, _ = apart(catalog(plain))
@@ -67,9 +65,8 @@ def test_the_schema_is_that_of_the_models_also_where_alembic_does_not_look(
     assert len(partial) > 25
 
 
-def test_search_has_what_each_database_needs(blank_url: str) -> None:
-    with opened(blank_url) as engine:
-        migrate(engine)
+def test_search_has_what_each_database_needs(database_url: str) -> None:
+    with opened(database_url) as engine:
         found, special = apart(catalog(engine))
     if engine.dialect.name == "postgresql":
         (index,) = special["index ix_search_entries_words"]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
+from tests.conftest import Prepare, Prepared
 from tests.helpers import (
     Body,
     delete,
@@ -18,16 +19,28 @@ from tests.helpers import (
 )
 
 
+def make_both(client: TestClient) -> tuple[str, str]:
+    """A consequence and an assessor."""
+    consequence = make_consequence(client, make_alliance(client)["id"])["id"]
+    return str(consequence), str(make_assessor(client)["slug"])
+
+
+@pytest.fixture(scope="module")
+def prepared(prepare: Prepare) -> Prepared:
+    """Each test has a copy of the store with the two."""
+    return prepare(make_both)
+
+
 @pytest.fixture
-def consequence(client: TestClient) -> str:
+def consequence(prepared: Prepared) -> str:
     """A consequence to be rated."""
-    return str(make_consequence(client, make_alliance(client)["id"])["id"])
+    return str(prepared.made[0])
 
 
 @pytest.fixture
-def assessor(client: TestClient) -> str:
+def assessor(prepared: Prepared) -> str:
     """The slug of somebody who rates."""
-    return str(make_assessor(client)["slug"])
+    return str(prepared.made[1])
 
 
 def point(client: TestClient, consequence: str, **params: object) -> float | None:
@@ -154,13 +167,13 @@ def test_nothing_is_rated_that_is_not_there(client: TestClient, consequence: str
 
 
 def test_the_assessor_is_the_caller_unless_another_is_named(
-    client: TestClient, consequence: str
+    client: TestClient, consequence: str, assessor: str
 ) -> None:
     first = make(client, "ratings", {"consequence": consequence, "probability": 0.5})
     second = make(client, "ratings", {"consequence": consequence, "probability": 0.6})
     assert first["assessor"] == second["assessor"] == "local"
     assert second["supersedes"] == first["id"]
-    assert [item["slug"] for item in read(client, "assessors")["items"]] == ["local"]
+    assert [item["slug"] for item in read(client, "assessors")["items"]] == [assessor, "local"]
 
 
 # --- Succession -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from app.kernel import audit
 from app.kernel.db import Database
 from app.kernel.tables import Base, Record
 from tests.access.people import People
+from tests.conftest import Prepare, Prepared
 from tests.helpers import (
     Body,
     annotate,
@@ -34,7 +35,8 @@ from tests.helpers import (
 from tests.hostile.world import contents, make_world, operations
 
 WHY = "By order of the court"
-WORD = "Xyzzyquux"
+WORD, OTHER = "Xyzzyquux", "Plughplover"
+"""What those records are full of, and what others are."""
 
 
 def redact(client: TestClient, path: str, **more: Any) -> Body:
@@ -53,8 +55,7 @@ def found_in(database: Database, word: str) -> list[str]:
     return found
 
 
-@pytest.fixture
-def secrets(client: TestClient, database: Database) -> dict[str, str]:
+def make_secrets(client: TestClient) -> dict[str, str]:
     """Records full of a word, in several versions, with all that is derived from them."""
     slug = WORD.lower()
     actor = make_actor(client, slug=slug, name=f"{WORD} One", aliases=[WORD])["id"]
@@ -85,11 +86,23 @@ def secrets(client: TestClient, database: Database) -> dict[str, str]:
         patch(client, path, tlp="GREEN")
     patch(client, f"actors/{actor}", description=f"{WORD} again", slug="other-slug")
     patch(client, f"claims/{claim}", statement="It is not.")
-    assert len(found_in(database, WORD)) > 10
     return {
         "actors": actor, "sources": source, "claims": claim, "consequences": consequence,
         "ratings": rating, "assessors": assessor, "quoting": quoting, "plain": plain,
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prepared(prepare: Prepare) -> Prepared:
+    """Each test has a copy of the store with the records."""
+    return prepare(make_secrets)
+
+
+@pytest.fixture
+def secrets(prepared: Prepared) -> dict[str, str]:
+    """The ids of the records."""
+    secrets: dict[str, str] = prepared.made
+    return secrets
 
 
 KINDS = ("actors", "sources", "claims", "consequences", "ratings", "assessors")
@@ -98,6 +111,7 @@ KINDS = ("actors", "sources", "claims", "consequences", "ratings", "assessors")
 def test_nothing_of_it_is_left_anywhere(
     client: TestClient, database: Database, secrets: dict[str, str]
 ) -> None:
+    assert len(found_in(database, WORD)) > 10
     for kind in KINDS:
         redact(client, f"{kind}/{secrets[kind]}")
     assert found_in(database, WORD) == []
@@ -185,15 +199,15 @@ def test_a_request_sent_again_does_not_bring_it_back(
 def test_what_was_deleted_or_merged_can_be_redacted_too(
     client: TestClient, database: Database
 ) -> None:
-    gone = make_actor(client, name=WORD)["id"]
+    gone = make_actor(client, name=OTHER)["id"]
     delete(client, f"actors/{gone}")
-    merged, into = make_actor(client, name=WORD)["id"], make_actor(client)["id"]
+    merged, into = make_actor(client, name=OTHER)["id"], make_actor(client)["id"]
     make(client, f"actors/{merged}/merge", {"into": into})
     for actor in (gone, merged):
         redact(client, f"actors/{actor}")
         answer = client.get(f"/v1/actors/{actor}", follow_redirects=False)
         assert answer.status_code == 410
-    assert found_in(database, WORD) == []
+    assert found_in(database, OTHER) == []
     assert read(client, f"actors/{into}")["id"] == into
 
 
@@ -208,12 +222,12 @@ def test_what_stood_under_a_record_that_has_gone_can_be_redacted(
     client: TestClient, database: Database
 ) -> None:
     one, other = (make_consequence(client, make_alliance(client)["id"])["id"] for _ in range(2))
-    outcome = make_outcome(client, one, note=WORD)["id"]
+    outcome = make_outcome(client, one, note=OTHER)["id"]
     delete(client, f"consequences/{one}")
     path = f"/v1/consequences/{other}/outcomes/{outcome}/redact"
     assert client.post(path, json={"reason": WHY}).status_code == 404
     redact(client, f"consequences/{one}/outcomes/{outcome}")
-    assert found_in(database, WORD) == []
+    assert found_in(database, OTHER) == []
 
 
 # --- Pools --------------------------------------------------------------------------------------
@@ -224,7 +238,8 @@ def judged(client: TestClient, consequence: str, **at: Any) -> tuple[int, float 
     return found["n"], found["probability"] and found["probability"]["point"]
 
 
-def test_the_pool_is_that_of_the_other_ratings_at_every_time(client: TestClient) -> None:
+def test_the_pool_is_that_of_the_other_ratings_at_every_time(client: TestClient, seed: int) -> None:
+    """As it was known at half of the times, at the other half on the other database."""
     alliance = make_alliance(client)["id"]
     one, other = (make_consequence(client, alliance)["id"] for _ in range(2))
     ann, bob = make_assessor(client)["slug"], make_assessor(client)["slug"]
@@ -242,9 +257,10 @@ def test_the_pool_is_that_of_the_other_ratings_at_every_time(client: TestClient)
             told.append((made["recorded_at"], like["recorded_at"]))
     assert judged(client, one, as_of="2023-02-10")[0] == 2
     redact(client, f"ratings/{gone}")
-    for day in ("2023-01-10", "2023-02-10", "2023-02-20", "2023-03-10", "2023-05-01"):
+    days = ("2023-01-10", "2023-02-10", "2023-02-20", "2023-03-10", "2023-05-01")
+    for turn, day in enumerate(days, start=seed):
         assert judged(client, one, as_of=day) == judged(client, other, as_of=day), day
-        for mine, theirs in told:
+        for mine, theirs in told[turn % 2 :: 2]:
             found = judged(client, one, as_of=day, known_at=mine)
             assert found == judged(client, other, as_of=day, known_at=theirs), (day, mine)
     history = [

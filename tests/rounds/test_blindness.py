@@ -116,14 +116,20 @@ def test_no_answer_to_anybody_else_changes_by_what_is_sealed(
         "assessors": ids(people.read("assessors", bob)),
     }
     every = dealt_out(questions(client, made, plain["recorded_at"]), seed)
-    every = list(dict.fromkeys([*every, *ADMINISTERED, f"/v1/rounds/{now}"]))
+    every = list(dict.fromkeys([*every, *ADMINISTERED]))
     # As a table, or in another order, a list says what it says anyway.
     paths = [
         path for path in every if not path.endswith(("sort=-id", "format=csv&as_of=2024-06-01"))
     ]
+    # Each of the two asks one half of it, and on the other database the other.
+    first_half, second_half = (
+        list(dict.fromkeys([*paths[(seed + half) % 2 :: 2], f"/v1/rounds/{now}"]))
+        for half in range(2)
+    )
+    halves = {"chief": first_half, "dan": second_half}
 
     def everything() -> dict[str, Any]:
-        answers = {name: told(client, who, paths) for name, who in others.items()}
+        answers = {name: told(client, who, halves[name]) for name, who in others.items()}
         return answers | {f"{name}?": asked(client, who, made) for name, who in others.items()}
 
     empty = everything()
@@ -145,7 +151,7 @@ def test_no_answer_to_anybody_else_changes_by_what_is_sealed(
     for body in said:
         changed = {**body, "probability": 0.1, "impact": 5, "confidence": "high"}
         sealed.append(people.post(f"rounds/{now}/ratings", changed, ann))
-    assert told(client, people.admin, paths) == first["chief"]
+    assert told(client, people.admin, halves["chief"]) == first["chief"]
 
     for who in others.values():
         for one in sealed:
