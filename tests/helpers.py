@@ -1,6 +1,7 @@
 """Short ways to say what a test needs: records with sensible defaults, made through HTTP."""
 
 import itertools
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,8 @@ from app.kernel.db import Database
 
 Body = dict[str, Any]
 
-_numbers = itertools.count(1)
+# Workers copy what one of them has made, and go on with numbers of their own.
+_numbers = itertools.count(1 + 1_000_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
 _SETUP = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
 _LOOK = "FROM KEYS"
 """An open service looks now and then whether there is a key."""

@@ -8,15 +8,18 @@ from tests import helpers
 from tests.helpers import Body, read
 from tests.hostile.bodies import valid_bodies
 from tests.hostile.wire import Wire
-from tests.hostile.world import World, operations, turns
+from tests.hostile.world import World, operations
 
 
 def test_everything_is_read_when_anything_is_deleted(
     wire: Wire, world: World, document: Body, database: Database
 ) -> None:
-    """One record after another goes; whatever is left is read and listed, at the end exported."""
+    """One record after another goes; whatever is left is read and listed, at the end exported.
+
+    Each read has its turn after every second deletion, on PostgreSQL after every sixth.
+    """
     gone: list[str] = []
-    turn = turns(database)
+    every = 6 if database.is_postgres else 2
     reads = [
         (where, world.path(where, name) + (world.needed(name) or "?"), reading)
         for where, _, reading in operations(document, "get")
@@ -32,9 +35,7 @@ def test_everything_is_read_when_anything_is_deleted(
         deleted = wire.say("DELETE", world.path(path, name), None)
         assert deleted.status == 204, deleted.text
         gone.append(name.removeprefix("delete_"))
-        if not next(turn):
-            continue
-        for where, asked, _ in reads:
+        for where, asked, _ in reads[len(gone) % every :: every]:
             answer = wire.send("GET", asked)
             assert answer.status in {200, 410}, (gone, asked, answer.text)
             if "{key}" not in where and "{webhook}" not in where:

@@ -10,7 +10,7 @@ from tests.helpers import Body
 from tests.hostile.fields import ANY_ID, fault, misshapen, writes
 from tests.hostile.values import NOBODY, fields_of, hostile, replaced
 from tests.hostile.wire import Wire
-from tests.hostile.world import ASKING, World, contents, turns
+from tests.hostile.world import ASKING, Dealer, World, contents
 
 
 def test_the_valid_bodies_are_valid(wire: Wire, world: World, document: Body) -> None:
@@ -43,12 +43,12 @@ def test_every_hostile_value_is_refused_by_name(
     before = contents(database)
     faults: list[str] = []
     tried = 0
-    turn = turns(database)
+    dealer = Dealer(database)
     for name, method, path, body, schema in writes(document, world):
         for field in fields_of(schema, document, body):
-            for value in hostile(field):
-                if not next(turn):
-                    continue
+            for value in dealer.deal(
+                (field.pointer, field.nullable, field.options), hostile(field)
+            ):
                 if method == "patch" and value in (None, {}):
                     continue  # null takes a value away, {} leaves all as it was
                 if field.pointer.endswith(("/prefix", "/suffix")) and value == "":
@@ -85,6 +85,7 @@ def test_every_missing_and_every_unknown_field_is_named(
 def test_a_reference_to_nobody_or_to_what_was_deleted_is_refused_by_name(
     client: TestClient, wire: Wire, world: World, document: Body, database: Database
 ) -> None:
+    """On PostgreSQL a third of them for each field: what looks for them is the same code."""
     alliance = world.ids["alliance"]
     gone = {
         "actors": helpers.make_actor(client),
@@ -103,6 +104,7 @@ def test_a_reference_to_nobody_or_to_what_was_deleted_is_refused_by_name(
     before = contents(database)
     faults: list[str] = []
     tried = 0
+    every = 3 if database.is_postgres else 1
     for name, method, path, body, schema in writes(document, world):
         for field in fields_of(schema, document, body):
             here: Any = body
@@ -111,13 +113,13 @@ def test_a_reference_to_nobody_or_to_what_was_deleted_is_refused_by_name(
             if field.pointer.startswith(ANY_ID):
                 continue
             if isinstance(here, str) and here in known:
-                for stranger in strangers:
-                    tried += 1
+                for stranger in strangers[tried % every :: every]:
                     answer = wire.say(method, path, replaced(body, field.steps, stranger))
                     if wrong := fault(answer, field.pointer):
                         faults.append(f"{name} {field.pointer} = {stranger}: {wrong}")
+                tried += 1
     assert not faults, "\n".join(faults)
-    assert tried > 300
+    assert tried > 25
     assert contents(database) == before
 
 

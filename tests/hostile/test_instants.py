@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from app.kernel.db import Database
 from app.kernel.types import FIRST_YEAR, LAST_YEAR
 from tests.helpers import Body, make, make_consequence, read
 from tests.hostile.wire import Wire
@@ -28,12 +29,17 @@ def clocked(document: Body) -> Iterator[tuple[str, str]]:
 
 
 def test_every_read_answers_at_both_ends_of_the_calendar(
-    wire: Wire, world: World, document: Body
+    wire: Wire, world: World, document: Body, database: Database
 ) -> None:
+    """At each pair of ends; on PostgreSQL at three of the nine, in which each clock has each."""
+    every = 3 if database.is_postgres else 1
+    ends = list(enumerate(ENDS))
     faults: list[str] = []
     tried = 0
-    for path, name in clocked(document):
-        for as_of, known_at in itertools.product(ENDS, ENDS):
+    for number, (path, name) in enumerate(clocked(document)):
+        for (one, as_of), (other, known_at) in itertools.product(ends, ends):
+            if (one + other + number) % every:
+                continue
             clocks = {"as_of": as_of, "known_at": known_at}
             query = "&".join(f"{clock}={at}" for clock, at in clocks.items() if at)
             where = f"{world.path(path, name)}?{query}{'&q=a' if name == 'search' else ''}"
@@ -47,7 +53,7 @@ def test_every_read_answers_at_both_ends_of_the_calendar(
             elif known_at == FIRST and not unknown:
                 assert answer.json()["items"] == [], where
     assert not faults, "\n".join(faults)
-    assert tried > 200
+    assert tried > 200 / every
 
 
 def test_the_matrix_is_there_whenever_it_is_asked_for(client: TestClient, world: World) -> None:

@@ -127,7 +127,8 @@ def test_a_body_that_is_cut_off_leaves_nothing(wire: Wire, database: Database) -
     assert contents(database) == before
 
 
-def test_no_body_takes_long_to_refuse(wire: Wire) -> None:
+def test_no_body_takes_long_to_refuse(wire: Wire, seed: int) -> None:
+    """Half of them on each kind of database, which neither is asked about."""
     bodies = (
         b'"' + b'\\"' * 2_000_000,
         b'"' + b"\\\\" * 2_000_000,
@@ -140,7 +141,7 @@ def test_no_body_takes_long_to_refuse(wire: Wire) -> None:
         b"1" * 4_000_000,
         b"[" + b"1e5," * 900_000 + b"1]",
     )
-    for body in bodies:
+    for body in bodies[seed % 2 :: 2]:
         began = time.perf_counter()
         answer = wire.send("POST", "/v1/actors", body, {"Content-Type": JSON})
         assert answer.status in {400, 422}, answer.status
