@@ -89,8 +89,8 @@ class Listed(ABC):
         raise KeyError(name)
 
 
-KEPT = 1024
-"""Statements that are kept made; each takes some 100 KB."""
+KEPT = 128
+"""Selections that are kept made; the largest take 1.4 MB, most a tenth of that."""
 
 
 @lru_cache(KEPT)

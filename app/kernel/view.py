@@ -128,7 +128,7 @@ class View:
         return reached if always else sa.or_(effective_at.is_(None), reached)
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def _standing(
     table: sa.Table, name: str, markings: frozenset[int] | None, absent: tuple[Absent, ...]
 ) -> sa.Subquery:
