@@ -59,6 +59,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind."""
     if not hasattr(config, "workerinput"):
         stores.end()
+    # pytest goes through everything five times now, for what should have been closed: once will do.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_finish() -> None:

@@ -5,7 +5,6 @@ from operator import itemgetter
 from typing import Annotated, Any, ClassVar
 
 import rfc8785
-import sqlalchemy as sa
 from pydantic import Field
 from pydantic_core import to_jsonable_python
 from sqlalchemy.orm import Session
@@ -144,14 +143,8 @@ def _read(
 ) -> Iterable[Row]:
     """The rows in force at the moment where a column has one of the values."""
     for start in range(0, len(values), BLOCK):
-        selection = resource.selection(session, view)
-        selection = selection.within(column, list(values[start : start + BLOCK]))
-        statement = selection.begun
-        if "ended_at" in selection.columns:
-            ended = sa.func.coalesce(view.passed(selection.columns["ended_at"]), sa.false())
-            statement = statement.where(sa.not_(ended))
-        statement = selection.shown(statement.order_by(selection.columns["id"]), "id")
-        yield from (dict(row) for row in session.execute(statement).mappings())
+        some = values[start : start + BLOCK]
+        yield from resource.among(session, view, column, some, in_force=True)
 
 
 def _documents(session: Session, view: View, resource: Resource, rows: Sequence[Row]) -> list[Row]:

@@ -18,9 +18,8 @@ from app.domain.probability import logit
 from app.kernel.eyes import CLEAR, SPECIAL, pool_level
 from app.kernel.records import Row
 from app.ratings.judgements import stretches
-from app.ratings.models import Rating
+from app.ratings.models import RANKS, Rating
 
-RANKS = ("low", "moderate", "high")
 WORTH_PROCESSES = 20_000
 """From so many ratings on, pooling is spread over the processors."""
 

@@ -39,9 +39,9 @@ class Claims(Resource):
         "relations": "relations/*/claim",
     }
 
-    def keeps(self, query: BaseModel | None) -> bool:
+    def keeps(self, view: View, query: BaseModel | None) -> bool:
         """Not where the links to one record lead the list."""
-        return queries.leading(query) is None
+        return super().keeps(view, query) and queries.leading(query) is None
 
     def selection(self, session: Session, view: View, query: Any = None) -> Selection:
         """Claims with their flags."""

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.actors.models import Actor
 from app.claims.models import Claim
 from app.comparison.schemas import MOST, Kind
-from app.consequences import queries as consequences
 from app.consequences.models import Consequence
+from app.consequences.service import consequences
 from app.evidence.models import Evidence
 from app.kernel.listing import Span, Tabular
 from app.kernel.records import Row
@@ -81,9 +81,8 @@ class Between:
 
 def state(session: Session, view: View, alliance: str, pooling: Pooling) -> dict[str, Row]:
     """Every consequence of an alliance with what is held of it at the moment, by id."""
-    selection = consequences.selection(session, view, pooling).within("alliance", [alliance])
-    rows = session.execute(selection.shown(selection.begun)).mappings()
-    return {row["id"]: dict(row) for row in rows}
+    rows = consequences.among(session, view, "alliance", [alliance], pooling)
+    return {row["id"]: row for row in rows}
 
 
 def acts(session: Session, before: View, after: View, alliance: str) -> dict[str, Between]:

@@ -150,13 +150,11 @@ def _matrix(session: Session, view: View, pooling: Pooling) -> Row | None:
 def risk_matrix(session: Session, alliance: str, view: View, pooling: Weighing) -> Row:
     """Every consequence of an alliance placed in the grid, with its interval."""
     matrix = required(session, view, pooling.matrix)
-    selection = queries.selection(session, view, pooling).within("alliance", [alliance])
-    statement = selection.begun.order_by(selection.columns["id"])
+    selection = consequences.kept(session, view, pooling).within("alliance", [alliance])
     cells: list[list[list[str]]] = [[[] for _ in range(5)] for _ in range(5)]
     unplaced: list[str] = []
     items: list[Row] = []
-    for found in session.execute(statement).mappings():
-        row = dict(found)
+    for row in selection.rows(selection.begun.order_by(selection.columns["id"])):
         shown = queries.judgement(row, view, pooling.method)
         placed = _placed(row, shown, matrix["cuts"])
         items.append(placed)

@@ -32,7 +32,8 @@ from app.kernel.types import Day, IdText, QueryBool, Ref, Reference
 from app.kernel.view import View
 from app.matrices.service import required
 from app.ratings import assumptions, pooling
-from app.ratings.pooling import RANKS, JudgementFilters, Pooling, Weighing
+from app.ratings.models import RANKS
+from app.ratings.pooling import JudgementFilters, Pooling, Weighing
 
 
 class ConsequenceQuery(JudgementFilters, Weighing, Listing):

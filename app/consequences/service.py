@@ -54,9 +54,9 @@ class Consequences(Resource):
         """One consequence can be pooled as one likes, too."""
         return queries.ConsequenceSingle
 
-    def keeps(self, query: BaseModel | None) -> bool:
+    def keeps(self, view: View, query: BaseModel | None) -> bool:
         """Not where a matrix is asked for, which may not be there, nor weights by scores."""
-        return not queries.looks_up(query)
+        return super().keeps(view, query) and not queries.looks_up(query)
 
     def part(self, query: BaseModel | None) -> BaseModel | None:
         """How to pool."""

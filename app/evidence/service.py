@@ -139,13 +139,12 @@ def balances(
 
     Retracted claims count no more. Origins are counted, not documents: ten reprints are one.
     """
-    selection = evidence.selection(session, view)
+    selection = evidence.kept(session, view)
     statement = selection.begun.where(
         selection.columns["consequence"].in_(sorted(consequences)),
         selection.columns["bears_on"] == "outcome",
     )
-    found = session.execute(selection.shown(statement)).mappings()
-    rows = [dict(row) for row in found if not row["retracted"]]
+    rows = [row for row in selection.rows(selection.shown(statement)) if not row["retracted"]]
     evidence.complete(session, rows, view)
     of: dict[str, list[Row]] = {consequence: [] for consequence in consequences}
     for row in rows:

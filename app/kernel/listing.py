@@ -170,11 +170,18 @@ class Selection:
         statement = found.statement.where(same)
         return replace(found, session=self.session, statement=statement, clocks=self.clocks)
 
-    def among(self, name: str) -> sa.Select[Any]:
-        """The select of what was there at the moment and has one of `keys` in a column, by id."""
+    def among(self, name: str, *, in_force: bool = False) -> sa.Select[Any]:
+        """The select of what was there at the moment and has one of `keys` in a column, by id.
+
+        Of successions all their entries, or only those `in_force`.
+        """
         keys = sa.bindparam("keys", type_=self.columns[name].type, expanding=True)
         found = self.within(name, keys)
-        return found.shown(found.begun.order_by(found.columns["id"]), "id")
+        statement = found.begun.order_by(found.columns["id"])
+        if in_force and "ended_at" in found.columns:
+            ended = found.view.passed(found.columns["ended_at"])
+            statement = statement.where(sa.not_(sa.func.coalesce(ended, sa.false())))
+        return found.shown(statement, "id")
 
     def rows(self, statement: sa.Select[Any], **asked: Any) -> list[dict[str, Any]]:
         """The rows of a statement made from this selection."""

@@ -57,16 +57,16 @@ class Listed(ABC):
         """What of a query a selection that is kept is made from, as something to find it by."""
         return None
 
-    def keeps(self, query: BaseModel | None) -> bool:  # noqa: ARG002 - of most kinds they all can be
+    def keeps(self, view: View, query: BaseModel | None) -> bool:  # noqa: ARG002 - of most kinds any
         """Whether the selection for a query can be made once for all who ask alike."""
-        return True
+        return not view.absent
 
     def kept(self, session: Session, view: View, query: BaseModel | None = None) -> Selection:
         """The selection, made once for all who ask alike: to make it costs more than to ask it.
 
         What is made from it is asked with its `clocks`.
         """
-        if not self.keeps(query):
+        if not self.keeps(view, query):
             return self.selection(session, view, query)
         found = _selection(self, view.timeless, self.part(query))
         return replace(found, session=session, clocks=view.clocks)
@@ -99,8 +99,14 @@ def _selection(resource: Listed, view: View, part: BaseModel | None) -> Selectio
 
 
 @lru_cache(KEPT)
-def _among(resource: Listed, view: View, part: BaseModel | None, name: str) -> sa.Select[Any]:
-    return _selection(resource, view, part).among(name)
+def _among(
+    resource: Listed,
+    view: View,
+    part: BaseModel | None,
+    column: str,
+    in_force: bool,  # noqa: FBT001 - a part of the key
+) -> sa.Select[Any]:
+    return _selection(resource, view, part).among(column, in_force=in_force)
 
 
 DATED = ("effective_at", "as_of")
@@ -190,7 +196,7 @@ class Resource(Listed):
     def read(self, session: Session, key: str, view: View, query: BaseModel | None = None) -> Row:
         """One record by id or slug, as it is answered. Raises NotFound or Gone."""
         column = self._key(session, key, view)
-        return self._first(session, key, view, self._among(session, view, query, column, [key]))
+        return self._first(session, key, view, self.among(session, view, column, [key], query))
 
     def read_from(self, selection: Selection, key: str) -> Row:
         """The same out of what a list would read."""
@@ -202,7 +208,7 @@ class Resource(Listed):
         self, session: Session, view: View, ids: Sequence[str], query: BaseModel | None = None
     ) -> list[Row]:
         """Several records by id, in one statement."""
-        rows = self._among(session, view, query, "id", ids)
+        rows = self.among(session, view, "id", ids, query)
         return self.documents(session, rows, view)
 
     def _key(self, session: Session, key: str, view: View) -> str:
@@ -218,19 +224,21 @@ class Resource(Listed):
             raise records.missing(session, self.model, key, view)
         return self.documents(session, rows[:1], view)[0]
 
-    def _among(
+    def among(
         self,
         session: Session,
         view: View,
-        query: BaseModel | None,
         column: str,
         keys: Sequence[str],
+        query: BaseModel | None = None,
+        *,
+        in_force: bool = False,
     ) -> list[Row]:
-        """The rows with one of the keys in a column."""
-        if self.keeps(query):
-            statement = _among(self, view.timeless, self.part(query), column)
+        """The rows that were there and have one of the keys in a column, by id: one statement."""
+        if self.keeps(view, query):
+            statement = _among(self, view.timeless, self.part(query), column, in_force)
         else:
-            statement = self.selection(session, view, query).among(column)
+            statement = self.selection(session, view, query).among(column, in_force=in_force)
         found = session.execute(statement, {**view.clocks, "keys": keys})
         return [dict(row) for row in found.mappings()]
 

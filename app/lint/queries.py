@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.actors.models import Actor
 from app.claims.models import Claim
 from app.claims.queries import CARRIED
-from app.consequences import queries as consequences
 from app.consequences.models import Consequence
+from app.consequences.service import consequences
 from app.evidence.service import evidence
 from app.factors.models import Factor
 from app.factors.queries import status
@@ -64,19 +64,19 @@ def material(session: Session, view: View, alliance: str) -> Material:
 
 
 def _consequences(session: Session, view: View, alliance: str) -> list[Row]:
-    selection = consequences.selection(session, view, Pooling()).within("alliance", [alliance])
-    statement = selection.begun.order_by(selection.columns["ref"], selection.columns["id"])
-    return [dict(row) for row in session.execute(statement).mappings()]
+    selection = consequences.kept(session, view, Pooling()).within("alliance", [alliance])
+    ordered = selection.begun.order_by(selection.columns["ref"], selection.columns["id"])
+    return selection.rows(ordered)
 
 
 def _evidence(session: Session, view: View, mine: sa.Select[tuple[str]]) -> dict[str, list[Row]]:
-    selection = evidence.selection(session, view)
+    selection = evidence.kept(session, view)
     t = selection.columns
     statement = selection.begun.where(t["consequence"].in_(mine), t["bears_on"] == "outcome")
     found: dict[str, list[Row]] = defaultdict(list)
-    for row in session.execute(selection.shown(statement.order_by(None))).mappings():
+    for row in selection.rows(selection.shown(statement.order_by(None))):
         if not row["retracted"]:
-            found[row["consequence"]].append(dict(row))
+            found[row["consequence"]].append(row)
     for rows in found.values():
         rows.sort(key=lambda row: (row["claim_ref"] or "", row["claim"]))
     return found

@@ -10,6 +10,9 @@ from app.kernel.references import Reference
 from app.kernel.tables import Base, Record, live, with_history
 from app.kernel.types import Id, Json, UtcDateTime, text_column
 
+RANKS = ("low", "moderate", "high")
+"""What a `confidence_rank` is called."""
+
 
 class Rating(Record):
     """One assessor's judgement of one consequence, in force from `effective_at` to `ended_at`."""

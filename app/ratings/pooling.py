@@ -15,7 +15,6 @@ from typing import Annotated, Any, Literal
 import sqlalchemy as sa
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -27,7 +26,7 @@ from app.kernel.listing import Where, at_least, at_most, equals, matches
 from app.kernel.types import QueryBool, QueryFloat, QueryInt, Slug
 from app.kernel.view import View
 from app.matrices.service import DEFAULT_NAME, in_use, level_of
-from app.ratings.models import Judgement, Rating
+from app.ratings.models import RANKS, Judgement, Rating
 from app.ratings.weights import recency, worth
 
 Method = Literal["log_odds", "linear", "median"]
@@ -49,10 +48,8 @@ def _factor(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
         raise ValueError("must be auto, or a number from 0.01 to 10") from None
 
 
-class Pooling(BaseModel):
+class Pooling(BaseModel, frozen=True):
     """How to pool: what a caller may choose."""
-
-    model_config = ConfigDict(frozen=True)
 
     method: Annotated[Method, Field(description="The pool that is the headline")] = "log_odds"
     extremize: Annotated[
@@ -112,9 +109,6 @@ class JudgementFilters(BaseModel):
         Where(lambda s, v: s.columns["confidence_rank"].in_([RANKS.index(word) for word in v])),
     ] = []
     stale: Annotated[QueryBool | None, matches("stale")] = None
-
-
-RANKS = ("low", "moderate", "high")
 
 
 @dataclass(frozen=True, slots=True)

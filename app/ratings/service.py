@@ -31,6 +31,7 @@ from app.kernel.view import View
 from app.matrices.service import in_use, level_in
 from app.ratings import assumptions, judgements
 from app.ratings.judgements import latest
+from app.ratings.models import RANKS
 from app.ratings.models import Rating as Table
 from app.ratings.schemas import Rating, RatingOf, Said, Status, Withdrawal
 
@@ -41,7 +42,6 @@ FILLED = {
     "confidence_rank": "confidence",
 }
 """The fields by which columns of other names are filled."""
-RANKS = ("low", "moderate", "high")
 FATE = ("status", "ended_at", "withdrawn_at", "withdrawal_reason")
 """What becomes of a rating after it was made."""
 SUPERSEDED = {"status": "superseded", "withdrawn_at": None, "withdrawal_reason": None}
@@ -274,13 +274,7 @@ def in_force(session: Session, view: View, consequence: str) -> list[Row]:
 
 def held(session: Session, view: View, consequences: Collection[str]) -> list[Row]:
     """The same of several, and of each assessor all: under different markings they may be more."""
-    selection = ratings.selection(session, view)
-    t = selection.columns
-    statement = selection.begun.where(
-        t["consequence"].in_(sorted(consequences)),
-        sa.not_(sa.func.coalesce(view.passed(t["ended_at"]), False)),
-    ).order_by(t["id"])
-    return [dict(row) for row in session.execute(statement).mappings()]
+    return ratings.among(session, view, "consequence", sorted(consequences), in_force=True)
 
 
 def of_consequence(session: Session, view: View, consequence: str) -> list[Row]:

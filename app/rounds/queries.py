@@ -187,13 +187,13 @@ def _said(
     session: Session, view: View, rounds: list[str], query: ResultsQuery
 ) -> Mapping[tuple[str | None, str], list[Row]]:
     """The ratings of rounds, by round and consequence: of each assessor the latest in sight."""
-    chosen = ratings.selection(session, view).within("round", list(rounds))
+    chosen = ratings.kept(session, view).within("round", list(rounds))
     statement = chosen.begun.order_by(chosen.columns["id"])
     if not query.include_machine:
         statement = statement.where(sa.not_(chosen.columns["machine"]))
     every: defaultdict[tuple[str | None, str], list[Row]] = defaultdict(list)
-    for row in session.execute(statement).mappings():
-        every[row["round"], row["consequence"]].append(dict(row))
+    for row in chosen.rows(statement):
+        every[row["round"], row["consequence"]].append(row)
     return {key: latest(rows) for key, rows in every.items()}
 
 

@@ -22,7 +22,7 @@ class Timeline(Listed):
     query = queries.TimelineQuery
     plural = "the timeline"
 
-    def keeps(self, query: BaseModel | None) -> bool:  # noqa: ARG002 - the kernel's signature
+    def keeps(self, view: View, query: BaseModel | None) -> bool:  # noqa: ARG002 - the kernel's signature
         """Each choice of kinds is a selection of its own."""
         return False
 

@@ -3,17 +3,11 @@
 import csv
 import io
 import json
-from pathlib import Path
 from unittest.mock import ANY
 
-import pytest
 from starlette.testclient import TestClient
 
-from app.dataset import loader
-from app.dataset.files import FORM
-from app.kernel.db import Database
 from tests.helpers import (
-    everything,
     make_actor,
     make_alliance,
     make_claim,
@@ -29,40 +23,6 @@ def table(text: str) -> list[dict[str, str]]:
 
 def lines(text: str) -> list[object]:
     return [json.loads(line) for line in text.splitlines()]
-
-
-@pytest.fixture
-def many(client: TestClient, database: Database, tmp_path: Path) -> str:
-    """The path of a list longer than a block of an export."""
-    alliance = {"slug": "long", "name": "Long"}
-    items = [
-        {"ref": f"T{number:04}", "alliance": "long", "name": f"Item {number % 7}", "kind": "goods"}
-        for number in range(1203)
-    ]
-    files = {"alliances": [alliance], "items": items}
-    for kind, found in files.items():
-        (tmp_path / f"{kind}.json").write_text(json.dumps({"records": found}))
-    head = {"dataset": "long", "form": FORM}
-    (tmp_path / "dataset.json").write_text(json.dumps(head))
-    loader.load(database, tmp_path)
-    assert client.get("/readyz").status_code == 200
-    return "alliances/long/items"
-
-
-@pytest.mark.parametrize("sort", ["id", "name,-ref"])
-def test_a_stream_holds_what_the_pages_hold(client: TestClient, many: str, sort: str) -> None:
-    pages = everything(client, many, sort=sort, limit=200)
-    assert len(pages) == 1203
-    streamed = client.get(f"/v1/{many}", params={"format": "ndjson", "sort": sort})
-    assert streamed.headers["content-type"].startswith("application/x-ndjson")
-    assert lines(streamed.text) == pages
-    rows = table(client.get(f"/v1/{many}", params={"format": "csv", "sort": sort}).text)
-    assert [row["id"] for row in rows] == [item["id"] for item in pages]
-
-
-def test_a_stream_obeys_the_filters(client: TestClient, many: str) -> None:
-    params = {"q": "3", "format": "ndjson"}
-    assert lines(client.get(f"/v1/{many}", params=params).text) == everything(client, many, q="3")
 
 
 def test_with_a_limit_a_table_is_a_page(client: TestClient) -> None:

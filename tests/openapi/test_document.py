@@ -61,10 +61,9 @@ def nodes(node: Any) -> Iterator[Node]:
 # --- The whole ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("found", [BARE, FULL], ids=["bare", "with examples"])
-def test_the_document_is_valid_openapi(found: Node) -> None:
-    assert found["openapi"].startswith("3.1")
-    OpenAPIV31SpecValidator(found).validate()
+def test_the_document_is_valid_openapi() -> None:
+    assert FULL["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(FULL).validate()
 
 
 def test_the_document_is_the_reviewed_one() -> None:
