@@ -111,58 +111,55 @@ def test_what_is_told_of_a_wrong_path_or_method_is_what_the_document_has() -> No
     assert ways(app) == told
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-def test_an_operation_says_what_it_is(name: str) -> None:
-    _, _, operation = OPERATIONS[name]
-    assert len(operation["tags"]) == 1
-    assert re.fullmatch(r"[A-Z][^\n]{3,90}[^.\n]", operation["summary"])
-    for parameter in operation.get("parameters", ()):
-        assert parameter["description"], parameter["name"]
-        assert {"type": "null"} not in parameter["schema"].get("anyOf", ()), parameter["name"]
+def test_an_operation_says_what_it_is() -> None:
+    for name, (_, _, operation) in OPERATIONS.items():
+        assert len(operation["tags"]) == 1, name
+        assert re.fullmatch(r"[A-Z][^\n]{3,90}[^.\n]", operation["summary"]), name
+        for parameter in operation.get("parameters", ()):
+            assert parameter["description"], parameter["name"]
+            assert {"type": "null"} not in parameter["schema"].get("anyOf", ()), parameter["name"]
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-def test_an_operation_answers_problems_as_problems(name: str) -> None:
-    path, method, operation = OPERATIONS[name]
-    responses = operation["responses"]
-    wanted = {"422", "429", "500", "503"}
-    if "{" in path:
-        wanted |= {"404", "410"}
-    if method in {"post", "patch"}:
-        wanted |= {"400", "409", "413", "415"}
-    if method in {"patch", "delete"}:
-        wanted |= {"412", "428"}
-    assert wanted <= responses.keys()
-    for status, response in responses.items():
-        if status >= "400":
-            content = resolved(response)["content"]
-            assert list(content) == ["application/problem+json"]
-            schema = content["application/problem+json"]["schema"]
-            assert schema == {"$ref": "#/components/schemas/Problem"}
+def test_an_operation_answers_problems_as_problems() -> None:
+    for name, (path, method, operation) in OPERATIONS.items():
+        responses = operation["responses"]
+        wanted = {"422", "429", "500", "503"}
+        if "{" in path:
+            wanted |= {"404", "410"}
+        if method in {"post", "patch"}:
+            wanted |= {"400", "409", "413", "415"}
+        if method in {"patch", "delete"}:
+            wanted |= {"412", "428"}
+        assert wanted <= responses.keys(), name
+        for status, response in responses.items():
+            if status >= "400":
+                content = resolved(response)["content"]
+                assert list(content) == ["application/problem+json"], name
+                schema = content["application/problem+json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Problem"}, name
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-def test_an_operation_documents_its_headers_and_bodies(name: str) -> None:
-    _, method, operation = OPERATIONS[name]
-    headers = {p["name"]: p for p in operation.get("parameters", ()) if p["in"] == "header"}
-    body = operation.get("requestBody", {}).get("content", {})
-    if name in ASKING:
-        assert list(body) == ["application/json"]
-        assert "201" not in operation["responses"]
-    elif method == "post":
-        assert "Idempotency-Key" in headers
-        assert list(body) == ["application/json"]
-        assert {"ETag", "Location"} <= operation["responses"]["201"]["headers"].keys()
-    elif method == "patch":
-        assert headers["If-Match"]["required"]
-        assert list(body) == ["application/merge-patch+json"]
-    elif method == "delete":
-        assert headers["If-Match"]["required"]
-    elif "text/event-stream" in operation["responses"]["200"]["content"]:
-        assert "Last-Event-ID" in headers
-    else:
-        assert "304" in operation["responses"]
-        assert "ETag" in operation["responses"]["200"].get("headers", {}), name
+def test_an_operation_documents_its_headers_and_bodies() -> None:
+    for name, (_, method, operation) in OPERATIONS.items():
+        headers = {p["name"]: p for p in operation.get("parameters", ()) if p["in"] == "header"}
+        body = operation.get("requestBody", {}).get("content", {})
+        if name in ASKING:
+            assert list(body) == ["application/json"], name
+            assert "201" not in operation["responses"], name
+        elif method == "post":
+            assert "Idempotency-Key" in headers, name
+            assert list(body) == ["application/json"], name
+            assert {"ETag", "Location"} <= operation["responses"]["201"]["headers"].keys(), name
+        elif method == "patch":
+            assert headers["If-Match"]["required"], name
+            assert list(body) == ["application/merge-patch+json"], name
+        elif method == "delete":
+            assert headers["If-Match"]["required"], name
+        elif "text/event-stream" in operation["responses"]["200"]["content"]:
+            assert "Last-Event-ID" in headers, name
+        else:
+            assert "304" in operation["responses"], name
+            assert "ETag" in operation["responses"]["200"].get("headers", {}), name
 
 
 def taking(parameter: str) -> list[str]:
@@ -247,20 +244,21 @@ def test_nothing_python_shows() -> None:
 # --- Examples -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-def test_every_example_is_valid(name: str) -> None:
-    _, _, operation = OPERATIONS[name]
-    for parameter in operation.get("parameters", ()):
-        if "example" in parameter:
-            validator(parameter["schema"]).validate(parameter["example"])
-    for media in operation.get("requestBody", {}).get("content", {}).values():
-        # No data set brings those; and who redacts says what.
-        bare = {"keys", "principals"} & set(operation["tags"]) or name.startswith("redact_")
-        if not bare:
-            validator(media["schema"]).validate(media["example"])
-    answer = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
-    if "example" in answer:
-        validator(answer["schema"]).validate(answer["example"])
+def test_every_example_is_valid() -> None:
+    for name, (_, _, operation) in OPERATIONS.items():
+        for parameter in operation.get("parameters", ()):
+            if "example" in parameter:
+                validator(parameter["schema"]).validate(parameter["example"])
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            # No data set brings those; and who redacts says what.
+            bare = {"keys", "principals"} & set(operation["tags"]) or name.startswith("redact_")
+            if not bare:
+                validator(media["schema"]).validate(media["example"])
+        answer = (
+            operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+        )
+        if "example" in answer:
+            validator(answer["schema"]).validate(answer["example"])
 
 
 def test_every_example_of_a_schema_is_valid() -> None:
