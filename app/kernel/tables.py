@@ -42,9 +42,7 @@ class Base(DeclarativeBase):
 
 def with_history(model: type[Base]) -> type[Base]:
     """Give a table its twin: same columns, no constraints but the key, and `superseded_at`."""
-    table: Any = model.__table__
-    if not isinstance(table, sa.Table):
-        raise TypeError(table)
+    table = table_of(model)
     stamp = table.c.version if "version" in table.c else table.c.recorded_at
     key = {column.name for column in table.primary_key} | {stamp.name}
     Base.twins[table.name] = sa.Table(

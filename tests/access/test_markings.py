@@ -108,6 +108,24 @@ def test_a_record_is_marked_as_what_it_names_unless_it_is_said(
     assert answer.json()["errors"][0]["pointer"] == "/tlp"
 
 
+def test_a_record_between_audiences_says_for_whom_it_is(
+    client: TestClient, people: People, writer: Headers
+) -> None:
+    claims = [
+        people.post(
+            "claims",
+            {"statement": "It is.", "modality": "asserted", "tlp": "AMBER", "audience": [group]},
+            writer,
+        )["id"]
+        for group in ("desk", "board")
+    ]
+    alliance = people.post("alliances", {"slug": "two", "name": "Two"}, writer)["id"]
+    body = {"title": "Two", "kind": "direct"} | {
+        side: [claim] for side, claim in zip(("side_a", "side_b"), claims, strict=True)
+    }
+    assert refusal(client, writer, f"alliances/{alliance}/contradictions", body) == "/tlp"
+
+
 def test_why_a_record_is_lowered_is_told_to_who_reads_the_audit_log(
     client: TestClient, people: People, writer: Headers
 ) -> None:

@@ -120,6 +120,14 @@ def test_versions_of_nothing_are_not_found(client: TestClient) -> None:
     assert client.get("/v1/claims/no-such").status_code == 404
 
 
+def test_versions_of_what_was_deleted_are_asked_for_by_its_id(client: TestClient) -> None:
+    actor = make_actor(client)
+    delete(client, f"actors/{actor['id']}")
+    assert len(read(client, f"actors/{actor['id']}/versions")["items"]) == 2
+    # The slug may be another's by now.
+    assert client.get(f"/v1/actors/{actor['slug']}/versions").status_code == 410
+
+
 def test_each_version_can_be_read_at_its_time(client: TestClient) -> None:
     shown = [make_actor(client, name="Name 1")]
     path = f"actors/{shown[0]['id']}"

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from app.kernel.access import Principal
 from app.kernel.db import Database
-from app.kernel.errors import Problem
+from app.kernel.errors import Problem, taken
 from app.kernel.types import SLUG_FORM
 from tests.helpers import Body, delete, make_actor, make_alliance, make_consequence, make_item
 
@@ -240,6 +240,11 @@ def test_every_type_leads_to_a_page_that_explains_it(client: TestClient, slug: s
     assert response.headers["content-type"].startswith("text/html")
     assert f"<title>{Problem.known[slug].title.replace(chr(39), '&#x27;')}</title>" in response.text
     assert str(Problem.known[slug].status) in response.text
+
+
+def test_what_is_taken_is_named_where_its_index_says_it() -> None:
+    assert taken("uq_actors_slug").errors[0]["pointer"] == "/slug"
+    assert taken("some_other_index").errors == taken("uq_links_place").errors == []
 
 
 def test_a_kind_of_problem_that_is_none_is_not_found(client: TestClient) -> None:

@@ -11,7 +11,7 @@ from alembic import command
 
 from app.kernel.db import WRITING
 from app.kernel.errors import Unavailable
-from app.kernel.migrations import configuration, head, migrate
+from app.kernel.migrations import configuration, head, migrate, starting
 from tests import stores
 from tests.command import entente, refused, started
 from tests.migrations.catalog import VERSION, catalog, opened
@@ -52,6 +52,13 @@ def test_processes_that_migrate_at_once_all_succeed_and_it_is_done_once(
         assert (process.returncode, out) == (0, f"The database stands at revision {head()}.\n"), err
     with opened(blank_url) as engine:
         assert (versions(engine), matrices(engine)) == ([head()], 1)
+
+
+def test_a_database_may_be_named_by_a_uri(tmp_path: Path) -> None:
+    with opened(f"sqlite:///file:{tmp_path}/own.db?uri=true") as engine:
+        with starting(engine):
+            migrate(engine)
+        assert versions(engine) == [head()]
 
 
 def test_threads_that_migrate_at_once_all_succeed_and_it_is_done_once(blank_url: str) -> None:

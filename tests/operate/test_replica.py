@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from app.kernel.config import Settings
@@ -78,6 +80,26 @@ def test_reads_are_answered_by_the_standby(
         replica_of(client).resting = 0.0
         assert read(client, "actors")["items"]
     assert replica_of(client).resting == 0.0
+
+
+def test_after_a_fault_of_the_standby_the_primary_answers(
+    worker: Callable[[], TestClient],
+) -> None:
+    app: Any = worker().app
+    database: Database = app.state.database
+    deadline = time.monotonic() + PATIENCE
+    asked: list[str] = []
+    replica = database.replica
+    assert replica is not None
+    event.listen(replica.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    while "SELECT 1/0" not in asked:
+        assert time.monotonic() < deadline, "the standby is never asked"
+        replica.resting = 0.0
+        with pytest.raises(DBAPIError), database.read() as session:
+            session.execute(sa.text("SELECT 1/0"))
+    assert replica.resting > 0
+    with database.read() as session:
+        assert session.execute(sa.text("SELECT pg_is_in_recovery()")).scalar() is False
 
 
 def test_every_worker_shows_what_was_just_written(worker: Callable[[], TestClient]) -> None:

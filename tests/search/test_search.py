@@ -129,6 +129,11 @@ def test_a_query_without_words_finds_nothing(
     assert found(client, claims, query) == set()
 
 
+def test_a_list_is_asked_for_no_word_in_vain(client: TestClient) -> None:
+    make_actor(client)
+    assert read(client, "actors", q="!?")["items"] == []
+
+
 def test_a_query_is_neither_empty_nor_endless(client: TestClient) -> None:
     for query in ("", "x" * 301):
         response = client.get("/v1/search", params={"q": query})
