@@ -79,10 +79,11 @@ def broken(patient: Patient, *statements: str) -> list[str]:
     return sorted({one.check for one in damage(patient, *statements)})
 
 
-def test_the_default_data_are_healthy(loaded_database: Database) -> None:
-    url = loaded_database.engine.url.render_as_string(hide_password=False)
-    settings = Settings(database_url=url)
-    assert found(Patient(settings, loaded_database)) == []
+def test_the_default_data_are_healthy(store: Store, served: Served, loaded_template: str) -> None:
+    url = store.make(loaded_template)
+    with served.at(url) as database:
+        assert found(Patient(Settings(database_url=url), database)) == []
+    store.drop(url)
 
 
 def test_a_few_records_of_every_kind_are_healthy(patient: Patient) -> None:
