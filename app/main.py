@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache, partial
 from typing import Any
 
 import anyio.to_thread
@@ -222,6 +223,7 @@ async def may_see_metrics(request: Request) -> None:
 
 def _add_handlers(app: FastAPI) -> None:
     """One renderer for everything that isn't the answer asked for."""
+    ways = cache(partial(openapi.ways, app))
 
     # On the event loop, where they take nothing but a moment: a thread would have to come free.
     @app.exception_handler(Problem)
@@ -251,12 +253,11 @@ def _add_handlers(app: FastAPI) -> None:
         headers: Any = error.headers
         detail, path = "", request.scope["path"]
         if kind is NotFound:
-            detail = NO_PATH + openapi.beside(openapi.ways(app), path)
+            detail = NO_PATH + openapi.beside(ways(), path)
         elif kind is MethodNotAllowed:
             # The framework names the methods of one route only, and a path may have several.
-            known = openapi.ways(app)
-            headers = {"Allow": openapi.allowed(known, path)}
-            detail = openapi.instead(known, path, request.method)
+            headers = {"Allow": openapi.allowed(ways(), path)}
+            detail = openapi.instead(ways(), path, request.method)
         return problem_response(kind(detail, headers=headers), request)
 
     _add_database_handlers(app)

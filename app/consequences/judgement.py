@@ -33,7 +33,7 @@ DAY = 86_400.0
 def detail(session: Session, key: str, view: View, pooling: Weighing) -> Row:
     """The judgement of a consequence: every pool, every weight, the dissent and the evidence."""
     worth = queries.skill_asked(session, view, pooling)
-    if worth:
+    if pooling.skill:
         weighed = queries.selection(session, view, pooling, worth=worth)
         record = consequences.read_from(weighed, key)
     else:

@@ -128,13 +128,16 @@ def skill_asked(session: Session, view: View, query: Any) -> Mapping[str, float]
     return skill.weights(session, view) if asked else {}
 
 
-def looks_up(query: Any) -> bool:
-    """Whether something is looked up before a selection is made for a query."""
-    if isinstance(query, Pooling) and "matrix" in query.model_fields_set:
-        return True
+def is_common(query: Any) -> bool:
+    """Whether many ask alike: nothing is looked up for it first, no number in it is one's own."""
+    if isinstance(query, AllConsequencesQuery) and query.alliance:
+        return False
     if isinstance(query, Weighing) and query.skill:
+        return False
+    if not isinstance(query, Pooling):
         return True
-    return isinstance(query, AllConsequencesQuery) and bool(query.alliance)
+    own = query.half_life_days is not None or query.extremize not in {1.0, "auto"}
+    return not own and "matrix" not in query.model_fields_set
 
 
 def selection(

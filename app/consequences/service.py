@@ -55,8 +55,8 @@ class Consequences(Resource):
         return queries.ConsequenceSingle
 
     def keeps(self, view: View, query: BaseModel | None) -> bool:
-        """Not where a matrix is asked for, which may not be there, nor weights by scores."""
-        return super().keeps(view, query) and not queries.looks_up(query)
+        """Not what few ask: it would take the place of what many do."""
+        return super().keeps(view, query) and queries.is_common(query)
 
     def part(self, query: BaseModel | None) -> BaseModel | None:
         """How to pool."""

@@ -77,18 +77,14 @@ def page(
     if parts:
         every = sa.union_all(*(sa.select(part.subquery()) for part in some)).subquery("every")
         statement = in_order(sa.select(every), every, order).limit(size + 1)
-    # Each bracket in brackets counts: SQLite reads only so many.
-    counted = sa.func.count(selection.columns["id"])
-    count = filtered(selection, query).with_only_columns(counted.label("count_of_all"))
-    count = count.order_by(None)
     whole = selection.shown(statement, *order)
     if query.total:
-        whole = whole.add_columns(count.scalar_subquery().label("count_of_all"))
+        whole = whole.add_columns(_count(selection, query).scalar_subquery().label("count_of_all"))
     rows = selection.rows(whole)
     total = None
     if query.total:
         # No row is there to carry the count when those behind the cursor have gone.
-        (one,) = rows[:1] or selection.rows(count)
+        (one,) = rows[:1] or selection.rows(_count(selection, query))
         total = one["count_of_all"]
     following = None
     if len(rows) > size:
@@ -97,6 +93,13 @@ def page(
             [rows[-1][f"key_{index}"] for index in range(len(keys))], bound, secret
         )
     return Page(rows, following, total)
+
+
+def _count(selection: Selection, query: Rows) -> sa.Select[Any]:
+    """How many rows there are on all pages."""
+    # Each bracket in brackets counts: SQLite reads only so many.
+    counted = sa.func.count(selection.columns["id"]).label("count_of_all")
+    return filtered(selection, query).with_only_columns(counted).order_by(None)
 
 
 def _some(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.kernel.eyes import CLEAR, EVERYTHING, Eyes
 from app.kernel.resource import Listed
 from app.kernel.view import View
+from app.ratings.pooling import Weighing
 
 KEPT = sorted(kind for kind, some in Listed.every.items() if some.keeps(View(EVERYTHING), None))
 THEN = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -36,6 +37,14 @@ def test_no_instant_stands_in_a_statement(kind: str, *, as_of: bool, known_at: b
     given = found.among("id").compile().params
     assert not [name for name, value in given.items() if isinstance(value, datetime)]
     assert found.clocks["clock_as_of"] == (THEN if as_of else None)
+
+
+def test_numbers_of_ones_own_take_no_place_from_what_many_ask() -> None:
+    resource, seen = Listed.every["consequences"], View(EVERYTHING)
+    for common in (Weighing(), Weighing(method="median"), Weighing(extremize="auto")):
+        assert resource.keeps(seen, common)
+    for own in (Weighing(half_life_days=7), Weighing(extremize=1.7), Weighing(skill=True)):
+        assert not resource.keeps(seen, own)
 
 
 @pytest.mark.parametrize("kind", ["claims", "consequences", "ratings"])
