@@ -59,8 +59,8 @@ def refused(result: Result, code: int = 1) -> str:
     return line.removeprefix("Error: ")
 
 
-def started(url: str, *arguments: str, cwd: Path, **settings: str) -> Process:
-    """Run a command in a process of its own."""
+def started(url: str, *arguments: str, cwd: Path | None, **settings: str) -> Process:
+    """Run a command in a process of its own, in this folder or another."""
     return Process(arguments, {**os.environ, **environment(url, **settings)}, cwd)
 
 

@@ -152,6 +152,23 @@ class Prepared:
 Prepare = Callable[[Callable[[TestClient], Any]], Prepared]
 
 
+def begin_with(make: Callable[[TestClient], Any]) -> tuple[Any, Any]:
+    """Two fixtures of a module all of whose tests begin with the same, made through HTTP once.
+
+    The first is to be called `prepared`; the second is what was made, by any name.
+    """
+
+    @pytest.fixture(scope="module")
+    def prepared(prepare: Prepare) -> Prepared:
+        return prepare(make)
+
+    @pytest.fixture
+    def made(prepared: Prepared) -> Any:
+        return prepared.made
+
+    return prepared, made
+
+
 # --- Stores and templates -----------------------------------------------------------------------
 
 

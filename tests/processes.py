@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
 
+from app.cli import main
+
 PATIENCE = 120
 READY = "Docs: "
 """Begins the line of a service that can be asked from now on."""
@@ -49,7 +51,7 @@ class Process:
 
     def port(self) -> int:
         """The port of a service, once it can be asked."""
-        found = urlsplit(self.said()[-1].removeprefix(READY)).port
+        found = urlsplit(address_in(self.said())).port
         assert found is not None
         return found
 
@@ -69,8 +71,10 @@ class Process:
         """Kill it unless it is done by then."""
         watch = threading.Timer(patience, self.send_signal, [signal.SIGKILL])
         watch.start()
-        yield
-        watch.cancel()
+        try:
+            yield
+        finally:
+            watch.cancel()
 
     @property
     def pid(self) -> int:
@@ -106,6 +110,11 @@ class Process:
         return said, "".join(self._log)
 
 
+def address_in(lines: Sequence[str]) -> str:
+    """The address of a service, from what it said until it could be asked."""
+    return lines[-1].removeprefix(READY).removesuffix("/docs")
+
+
 def _text_of(pipe: Connection) -> TextIO:
     with pipe:
         return os.fdopen(os.dup(pipe.fileno()), encoding="utf-8")
@@ -123,7 +132,4 @@ def _run(
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(cwd)
-    sys.argv = ["entente", *arguments]
-    from app.cli import main  # noqa: PLC0415 - the process that forks has it
-
-    main(prog_name="entente")
+    main(arguments, prog_name="entente")

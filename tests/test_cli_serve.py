@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.command import entente, refused, started
-from tests.processes import Process
+from tests.processes import Process, address_in
 
 PATIENCE = 120
 HOST = "127.0.0.2"
@@ -29,8 +29,7 @@ class Service:
 
     def get(self, path: str) -> tuple[str, bytes]:
         """The media type and the content of an answer."""
-        docs = self.lines[-1].removeprefix("Docs: ")
-        address = docs.removesuffix("/docs") + path
+        address = address_in(self.lines) + path
         with urllib.request.urlopen(address, timeout=PATIENCE) as answer:  # noqa: S310 - our own
             return answer.headers.get_content_type(), answer.read()
 

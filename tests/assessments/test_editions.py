@@ -9,7 +9,7 @@ from app.kernel.db import Database
 from tests import helpers
 from tests.access.people import People
 from tests.assessments.pact import LATER, digest, make_pact, says
-from tests.conftest import Prepare, Prepared
+from tests.conftest import begin_with
 from tests.helpers import Body, everything, ids, make_edition, patch, read
 from tests.hostile.world import contents
 
@@ -17,17 +17,7 @@ STAMPS = {"created_by", "created_at", "recorded_by", "recorded_at"}
 AUDITED = {"downgrade"}
 
 
-@pytest.fixture(scope="module")
-def prepared(prepare: Prepare) -> Prepared:
-    """Each test has a copy of the store with a pact."""
-    return prepare(make_pact)
-
-
-@pytest.fixture
-def pact(prepared: Prepared) -> Body:
-    """An alliance with something to judge."""
-    pact: Body = prepared.made
-    return pact
+prepared, pact = begin_with(make_pact)
 
 
 def bare(document: Body) -> Body:

@@ -16,7 +16,7 @@ from app.kernel.db import Database
 from app.kernel.tables import Base
 from tests import helpers
 from tests.assessments.pact import LATER, THEN, make_pact, stored, tamper, verdict, write_over
-from tests.conftest import Prepare, Prepared
+from tests.conftest import begin_with
 from tests.helpers import Body, make, make_edition, read
 from tests.hostile.world import turns
 
@@ -49,16 +49,13 @@ def make_editions(client: TestClient) -> Body:
     return {**pact, "made": made, "second": made[1]}
 
 
-@pytest.fixture(scope="module")
-def prepared(prepare: Prepare) -> Prepared:
-    """Each test has a copy of the store with the editions."""
-    return prepare(make_editions)
+prepared, editions = begin_with(make_editions)
 
 
 @pytest.fixture
-def pact(prepared: Prepared) -> Body:
+def pact(editions: Body) -> Body:
     """The alliance and its editions, and which third of the other reads is next."""
-    return {**prepared.made, "third": cycle(range(3))}
+    return {**editions, "third": cycle(range(3))}
 
 
 def asked(edition: Body, other: Body, alliance: str) -> list[str]:

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from app.kernel.db import Database
 from app.kernel.tables import Base
 from tests.assessments.pact import LATER, digest, make_pact, says, stored, tamper, verdict
-from tests.conftest import Prepare, Prepared
+from tests.conftest import begin_with
 from tests.helpers import Body, make, make_edition, patch, read
 from tests.hostile.world import contents
 
@@ -24,17 +24,7 @@ ROW = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def prepared(prepare: Prepare) -> Prepared:
-    """Each test has a copy of the store with a pact."""
-    return prepare(make_pact)
-
-
-@pytest.fixture
-def pact(prepared: Prepared) -> Body:
-    """An alliance with something to judge."""
-    pact: Body = prepared.made
-    return pact
+prepared, pact = begin_with(make_pact)
 
 
 def flipped(value: Any) -> Any:

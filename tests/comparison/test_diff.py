@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.comparison.schemas import MOST
-from tests.conftest import Prepare, Prepared
+from tests.conftest import begin_with
 from tests.helpers import (
     Body,
     make,
@@ -56,17 +56,7 @@ def make_moves(client: TestClient) -> Body:
     }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def prepared(prepare: Prepare) -> Prepared:
-    """Each test has a copy of the store with the consequences."""
-    return prepare(make_moves)
-
-
-@pytest.fixture
-def alliance(prepared: Prepared) -> Body:
-    """The alliance and its consequences."""
-    alliance: Body = prepared.made
-    return alliance
+prepared, alliance = begin_with(make_moves)
 
 
 def by_ref(page: Body) -> dict[str, Body]:

@@ -13,7 +13,7 @@ from app.comparison.schemas import MOST
 from tests import helpers
 from tests.access.people import People
 from tests.assessments.pact import LATER, THEN, make_pact
-from tests.conftest import Prepare, Prepared
+from tests.conftest import begin_with
 from tests.helpers import Body, make, make_edition, patch, read
 from tests.hostile.values import NOBODY
 
@@ -109,17 +109,7 @@ def make_editions(client: TestClient) -> Body:
     }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def prepared(prepare: Prepare) -> Prepared:
-    """Each test has a copy of the store with the editions."""
-    return prepare(make_editions)
-
-
-@pytest.fixture
-def pact(prepared: Prepared) -> Body:
-    """The alliance and its editions."""
-    pact: Body = prepared.made
-    return pact
+prepared, pact = begin_with(make_editions)
 
 
 def test_two_editions_differ_by_what_they_hold_with_who_and_why(

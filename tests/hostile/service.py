@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,13 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from tests.command import started
 from tests.helpers import Body, unique
 from tests.hostile.wire import JSON, MERGE_PATCH, Answer
-from tests.processes import Process
 
 T = TypeVar("T")
 PATIENCE = 60
 UNLIMITED = {
+    "port": "0",
+    "log_level": "warning",  # the log of a test is its own
     "dataset": "none",
     "rate_per_minute": "0",
     "rate_per_address_per_minute": "0",
@@ -33,10 +34,7 @@ class Service:
         self._start()
 
     def _start(self) -> None:
-        given = {"database_url": self.database_url, "port": "0", **self.settings}
-        given.setdefault("log_level", "warning")  # the log of a test is its own
-        environment = {f"ENTENTE_{name.upper()}": value for name, value in given.items()}
-        self.process = Process(["serve"], {**os.environ, **environment})
+        self.process = started(self.database_url, "serve", cwd=None, **self.settings)
         self.port = self.process.port()
 
     def kill(self) -> None:

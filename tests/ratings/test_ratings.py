@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from tests.conftest import Prepare, Prepared
+from tests.conftest import begin_with
 from tests.helpers import (
     Body,
     delete,
@@ -25,22 +25,19 @@ def make_both(client: TestClient) -> tuple[str, str]:
     return str(consequence), str(make_assessor(client)["slug"])
 
 
-@pytest.fixture(scope="module")
-def prepared(prepare: Prepare) -> Prepared:
-    """Each test has a copy of the store with the two."""
-    return prepare(make_both)
+prepared, both = begin_with(make_both)
 
 
 @pytest.fixture
-def consequence(prepared: Prepared) -> str:
+def consequence(both: tuple[str, str]) -> str:
     """A consequence to be rated."""
-    return str(prepared.made[0])
+    return both[0]
 
 
 @pytest.fixture
-def assessor(prepared: Prepared) -> str:
+def assessor(both: tuple[str, str]) -> str:
     """The slug of somebody who rates."""
-    return str(prepared.made[1])
+    return both[1]
 
 
 def point(client: TestClient, consequence: str, **params: object) -> float | None:

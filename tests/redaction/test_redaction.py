@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
@@ -13,7 +12,7 @@ from app.kernel import audit
 from app.kernel.db import Database
 from app.kernel.tables import Base, Record
 from tests.access.people import People
-from tests.conftest import Prepare, Prepared
+from tests.conftest import begin_with
 from tests.helpers import (
     Body,
     annotate,
@@ -92,17 +91,7 @@ def make_secrets(client: TestClient) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def prepared(prepare: Prepare) -> Prepared:
-    """Each test has a copy of the store with the records."""
-    return prepare(make_secrets)
-
-
-@pytest.fixture
-def secrets(prepared: Prepared) -> dict[str, str]:
-    """The ids of the records."""
-    secrets: dict[str, str] = prepared.made
-    return secrets
+prepared, secrets = begin_with(make_secrets)
 
 
 KINDS = ("actors", "sources", "claims", "consequences", "ratings", "assessors")
