@@ -26,7 +26,7 @@ from app.kernel.ids import is_id
 from app.kernel.listing import Listing, Selection, equals, matches, refers_to_any
 from app.kernel.records import Row
 from app.kernel.references import Reference
-from app.kernel.resource import Resource
+from app.kernel.resource import DATED, Resource
 from app.kernel.tables import Base, Record, table_of
 from app.kernel.types import IdText, Label, QueryBool, Shape, Slug
 from app.kernel.view import View
@@ -95,17 +95,26 @@ class Annotations(Resource):
         view: View,
         query: BaseModel | None = None,  # noqa: ARG002 - the kernel's signature
     ) -> Selection:
-        """Annotations, each with whether its target is still at that version."""
+        """Annotations, each with whether its target is still at that version.
+
+        What is said of a claim isn't there before the claim is: it would tell of it.
+        """
         t = view.of(Table)
         standing: dict[str, Any] = {}
+        begins: dict[str, Any] = {}
         for kind, model in Record.kinds.items():
             target = view.of(model, f"target_{kind}")
             statement = sa.select(target.c.version).where(target.c.id == t.c.target)
             standing[kind] = statement.scalar_subquery()
+            for name in DATED:
+                if name in target.c:
+                    statement = sa.select(target.c[name]).where(target.c.id == t.c.target)
+                    begins[kind] = statement.scalar_subquery()
         version = sa.case(standing, value=t.c.target_type)
         outdated = sa.func.coalesce(version != t.c.target_version, sa.true())
         columns: dict[str, Any] = {column.name: column for column in t.c}
         columns |= {"outdated": outdated, "consequence": t.c.target}
+        columns["effective_at"] = sa.case(begins, value=t.c.target_type)
         statement = sa.select(t, outdated.label("outdated"))
         return Selection(session, view, statement, columns)
 

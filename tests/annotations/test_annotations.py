@@ -76,6 +76,22 @@ def test_notes_are_found_by_the_slug_of_their_target(client: TestClient) -> None
         assert ids(found) == [notes[kind] for kind in wanted], asked
 
 
+def test_a_note_is_not_there_before_what_it_is_about(client: TestClient) -> None:
+    claim = make_claim(client, effective_at="2024-03-05")["id"]
+    source = make_source(client)["id"]
+    of_claim, of_source = (
+        annotate(client, kind, record, "Hm.")["id"]
+        for kind, record in (("claims", claim), ("sources", source))
+    )
+    asked = {"sort": "id"}
+    assert ids(read(client, "annotations", as_of="2024-03-04", **asked)) == [of_source]
+    for later in ({"as_of": "2024-03-05"}, {}):
+        assert ids(read(client, "annotations", **later, **asked)) == [of_claim, of_source]
+    alone = f"/v1/annotations/{of_claim}"
+    assert client.get(alone, params={"as_of": "2024-03-04"}).status_code == 404
+    assert client.get(alone, params={"as_of": "2024-03-05"}).status_code == 200
+
+
 def test_a_note_is_outdated_when_its_target_changes_or_goes(client: TestClient) -> None:
     claim = make_claim(client)["id"]
     made = annotate(client, "claims", claim, "Hm.")
