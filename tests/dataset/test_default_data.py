@@ -1,16 +1,32 @@
 """The default data, asked as a dashboard asks: whole, and at one with itself."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from app.kernel.config import Settings
+from app.kernel.ids import is_id
+from app.kernel.openapi import operations
 from app.kernel.tables import Record
-from tests.helpers import Body, everything, ids, read
+from tests.document import document
+from tests.helpers import Body, everything, ids, make_edition, read
 from tests.ratings.pools import Held, assert_same, in_force, pooled
 
 ALLIANCE = "alliances/russia-dprk"
 THEN, LATER = "2023-09-10", "2026-02-27"
+DAYS = (THEN, "2024-07-01", "2025-05-01", LATER)
+OBSERVATION = re.compile(r"\bO[0-9]{2}\b")
+YEAR = re.compile(r"\b20[0-9]{2}\b")
+STAMPS = {"created_at", "recorded_at", "known_at"}
+"""When something was written down here, of which the other clock speaks."""
+DEADLINES = {"resolves_on", "review_by", "resolution_criteria"}
+OF_SOURCES = {"slug", "title", "date", "url"}
+"""Sources have no beginning here; these say of each when it was published."""
+OF_A_BRIEF = re.compile(r"(published|settled by|review was due on) [0-9]{1,2} \w+ 20[0-9]{2}")
+"""When it was made, and deadlines."""
 
 
 def test_the_alliance_tells_what_stands_under_it(loaded_client: TestClient) -> None:
@@ -179,3 +195,82 @@ def test_search_finds_across_kinds(loaded_client: TestClient) -> None:
 def test_nothing_is_there_before_the_first_report(loaded_client: TestClient) -> None:
     for path in (f"{ALLIANCE}/consequences", "claims", "ratings"):
         assert read(loaded_client, path, as_of="1990-01-01")["items"] == []
+
+
+def strings(answer: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every string of an answer but ids, with the name of the field it stands in."""
+    if isinstance(answer, dict):
+        for key, value in answer.items():
+            yield from strings(value, key)
+    elif isinstance(answer, list):
+        for value in answer:
+            yield from strings(value, name)
+    elif isinstance(answer, str) and not is_id(answer):
+        yield name, answer
+
+
+def answers(client: TestClient, day: str, part: int) -> Iterator[tuple[str, Any]]:
+    """What every list and every view says that takes `as_of`; below every second consequence."""
+    own = {"alliances": ["russia-dprk"]}
+    for kind, path in (
+        ("consequences", "consequences"),
+        ("indicators", "indicators"),
+        ("questions", f"{ALLIANCE}/questions"),
+        ("assessments", "assessments"),
+    ):
+        own[kind] = ids({"items": everything(client, path, as_of=day)})
+    own["consequences"] = own["consequences"][part::2]
+    for path, method, operation in operations(document(Settings().dataset)):
+        taken = {parameter["name"] for parameter in operation.get("parameters", ())}
+        # One record says what its list says; only these two say more.
+        more = path in {"/v1/alliances/{key}", "/v1/assessments/{key}"}
+        if method != "get" or "as_of" not in taken or ("{key}" in path and not more):
+            continue
+        start, _, rest = path.removeprefix("/v1/").partition("/{")
+        for key in own[start] if rest else [""]:
+            asked = f"{start}/{key}{rest.partition('}')[2]}" if rest else start
+            found = everything if "cursor" in taken else read
+            yield asked, found(client, asked, as_of=day)
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_no_text_tells_of_what_came_after_the_day(
+    loaded_client: TestClient, day: str, seed: int
+) -> None:
+    begun = {claim["ref"] for claim in everything(loaded_client, "claims", as_of=day)}
+    paths = set()
+    for path, answer in answers(loaded_client, day, seed % 2):
+        paths.add(path.partition("/")[0])
+        allowed = STAMPS | DEADLINES | (OF_SOURCES if path == "sources" else set())
+        for name, text in strings(answer):
+            assert set(OBSERVATION.findall(text)) <= begun, (path, name, text)
+            if name not in allowed:
+                assert all(year <= day[:4] for year in YEAR.findall(text)), (path, name, text)
+    assert {"actors", "alliances", "annotations", "consequences", "questions"} <= paths
+
+
+def test_no_brief_tells_of_what_came_after_its_day(filled_client: TestClient) -> None:
+    for day in DAYS:
+        begun = {claim["ref"] for claim in everything(filled_client, "claims", as_of=day)}
+        made = make_edition(filled_client, "russia-dprk", as_of=day)
+        brief = filled_client.get(f"/v1/assessments/{made['id']}/brief?format=md").text
+        assert "## Assumptions and uncertainties" in brief
+        for line in OF_A_BRIEF.sub("", brief).splitlines():
+            assert set(OBSERVATION.findall(line)) <= begun, (day, line)
+            assert all(year <= day[:4] for year in YEAR.findall(line)), (day, line)
+
+
+def test_what_is_dated_rests_on_what_had_been_said_by_then(loaded_client: TestClient) -> None:
+    claims = everything(loaded_client, "claims", limit=200)
+    said = {claim[name]: claim["effective_at"] for claim in claims for name in ("id", "ref")}
+    entries = everything(loaded_client, "readings", limit=200)
+    for path in ("alliances", f"{ALLIANCE}/factors", f"{ALLIANCE}/contradictions"):
+        for record in everything(loaded_client, path):
+            entries += record["statuses"]
+    for consequence in ids(read(loaded_client, f"{ALLIANCE}/consequences")):
+        for kind in ("outcomes", "causes"):
+            entries += everything(loaded_client, f"consequences/{consequence}/{kind}")
+    for entry in entries:
+        since = entry.get("since") or entry["effective_at"]
+        named = [*entry.get("claims", ()), *OBSERVATION.findall(entry["note"])]
+        assert all(said[claim] <= since for claim in named), (since, entry["note"])
