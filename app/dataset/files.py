@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ def _json(path: Path) -> Any:
 
 def _records(place: Path, kind: str) -> list[dict[str, Any]]:
     path = place / f"{kind}.json"
-    if not path.exists():
+    if not os.path.lexists(path):  # a link that leads nowhere is a file that can't be read
         return []
     found = _json(path)
     rows = found.get("records") if isinstance(found, dict) else None

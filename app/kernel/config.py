@@ -76,6 +76,16 @@ def _networks(value: str) -> str:
     return value
 
 
+def _ports(value: str) -> str:
+    """Numbers of ports, separated by commas."""
+    if not all(1 <= int(part) <= _LAST_PORT for part in listed(value)):
+        raise PydanticCustomError("webhook_ports", "must be from 1 to 65535 each")
+    return value
+
+
+_LAST_PORT = 65_535
+
+
 def _origins(value: str) -> str:
     """Origins as a browser sends them, separated by commas."""
     for part in listed(value):
@@ -136,6 +146,7 @@ class Settings(BaseSettings):
             "must be ports separated by commas, e.g. 443,8443",
             description="Ports that webhooks may lead to, with commas",
         ),
+        AfterValidator(_ports),
     ] = "80,443,8443"
     webhook_timeout_seconds: Annotated[
         float, Field(gt=0, le=60, description="How long one attempt to send may take in all")

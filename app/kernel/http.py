@@ -82,7 +82,8 @@ class Call:
         """A transaction; with an Idempotency-Key the body's effect happens once."""
         key = self.request.headers.get("idempotency-key")
         if key is not None and body is not None:
-            content = body.model_dump(mode="json")
+            # What isn't said may mean another thing than the same said: a marking is found then.
+            content = body.model_dump(mode="json", exclude_unset=True)
             path = self.request.url.path
             self.once = Once.of(key, self.caller.name, self.request.method, path, content)
         with self.database.write(self.caller, origin_of(self.request)) as tx:

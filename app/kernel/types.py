@@ -86,13 +86,13 @@ Json = sa.JSON(none_as_null=True)
 # --- Text ---------------------------------------------------------------------------------------
 
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef]|[\ufffe\uffff]|"
-    "["
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef]|[\ufffe\uffff]|["
     + "".join(chr(plane * 0x10000 + tail) for plane in range(1, 17) for tail in (0xFFFE, 0xFFFF))
     + "]"
 )
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _BREAK = re.compile("[\t\r\n\u0085\u2028\u2029]")
+_UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}  # controls, formats, separators: they show nothing
 
 
 def _clean(value: str) -> str:
@@ -131,7 +131,7 @@ class Text:
 
     def _check(self, value: str) -> str:
         clean = _clean_line(value) if self.one_line else _clean(value)
-        if not self.blank and not clean.strip():
+        if not self.blank and all(unicodedata.category(char) in _UNSEEN for char in clean):
             raise ValueError("is blank")
         # NFC can lengthen a text, so the bound is checked once more behind it.
         if len(clean) > self.longest:

@@ -1,10 +1,12 @@
 """`entente key` on the command line: the first key, and the way back in for who lost theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import click
 import sqlalchemy as sa
+from pydantic import BaseModel, ValidationError
 
 from app.command import configured, opened
 from app.kernel import records
@@ -15,6 +17,7 @@ from app.kernel.eyes import EVERYTHING, LEVELS
 from app.kernel.meta import secret
 from app.kernel.records import Row
 from app.kernel.view import View
+from app.kernel.wording import pointer, told
 from app.keys.models import Key
 from app.keys.schemas import KeyIn
 from app.keys.service import good, keys, leading, make
@@ -22,6 +25,7 @@ from app.principals.models import Principal as Holder
 from app.principals.schemas import PrincipalIn
 from app.principals.service import principals
 
+S = TypeVar("S", bound=BaseModel)
 OWNER = Principal.owner(LOCAL)
 FIRST_KEY = "entente key create NAME --role admin"
 
@@ -75,12 +79,9 @@ def create(
         hashing = secret(database, "key_secret")
         with database.write(OWNER, Origin(route="entente key create")) as tx:
             holder = _holder(tx, principal, said)
-            shape = KeyIn(
-                principal=holder["id"],
-                name=name,
-                scopes=list(scopes) or None,  # type: ignore[arg-type]  # click has checked them
-                expires_at=tx.now + timedelta(days=days) if days else None,
-            )
+            expires_at = tx.now + timedelta(days=days) if days else None
+            asked = {"name": name, "scopes": list(scopes) or None, "expires_at": expires_at}
+            shape = _shape(KeyIn, {"principal": holder["id"], **asked})
             row, text = make(tx, hashing, shape)
             ending = end_of(leading(good(tx.session, tx.now)))
     click.echo(
@@ -100,11 +101,20 @@ def _holder(tx: Tx, slug: str, said: dict[str, object]) -> Row:
     except (NotFound, Gone):
         if "role" not in given:
             raise click.ClickException(f"There is no {slug!r} yet: say its --role.") from None
-        shape = PrincipalIn.model_validate({"slug": slug, "name": slug, **_lists(given)})
+        shape = _shape(PrincipalIn, {"slug": slug, "name": slug, **_lists(given)})
         return principals.create(tx, shape)
     if given:
         raise click.ClickException(f"{slug!r} is there already; PATCH /v1/principals changes it.")
     return found
+
+
+def _shape(shape: type[S], given: Mapping[str, object]) -> S:
+    """A shape made from arguments. What is wrong with one is said in a line."""
+    try:
+        return shape.model_validate(given)
+    except ValidationError as error:
+        lines = [f"{pointer(e, e['loc'], given)[1:]}: {told(e)}" for e in error.errors()]
+        raise click.ClickException("; ".join(lines)) from None
 
 
 def _lists(given: dict[str, object]) -> dict[str, object]:
@@ -126,6 +136,8 @@ def list_keys() -> None:
             .join(holder, holder.c.id == t.c.principal)
             .order_by(t.c.id)
         ).all()
+    if not rows:
+        click.echo("There are no keys: the service is open to whoever reaches it.", err=True)
     for prefix, slug, role, name, expires, used in rows:
         ends = f"until {expires:%Y-%m-%d}" if expires else "for good"
         last = f"last used {used:%Y-%m-%d %H:%M}" if used else "never used"

@@ -110,6 +110,24 @@ def test_who_makes_a_key_is_told_when_the_last_that_makes_others_ends(database_u
         assert "ends on" not in made.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["Bad Name", "--role", "admin"], "slug: must be lower-case letters"),
+        (["ann", "--role", "admin", "--group", "no group!"], "groups/0: must be"),
+        (["ann", "--role", "admin", "--name", "\u202e"], "name: holds a bidirectional control"),
+    ],
+)
+def test_a_key_of_nobody_who_can_be_is_refused_in_a_line(
+    database_url: str, arguments: list[str], words: str
+) -> None:
+    told = refused(entente(database_url, "key", "create", *arguments))
+    assert told.startswith(words)
+    assert "\n" not in told
+    listed = entente(database_url, "key", "list")
+    assert (listed.stdout, listed.stderr.startswith("There are no keys")) == ("", True)
+
+
 def test_the_first_key_is_an_administrators(client: TestClient) -> None:
     make(client, "principals", {"slug": "reader", "name": "Reader"})
     answer = client.post("/v1/keys", json={"principal": "reader", "name": "first"})

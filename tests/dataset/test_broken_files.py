@@ -103,3 +103,14 @@ def test_a_deleted_record_is_not_brought_back(database: Database, tmp_path: Path
         tx.session.execute(sa.update(table).values(deleted_at=tx.now))
     report = load(database, tmp_path)
     assert (report.created, report.changed) == (0, [])
+
+
+@pytest.mark.parametrize("leads_to", ["nowhere.json", "items.json"])
+def test_a_link_that_leads_nowhere_is_a_file_that_cannot_be_read(
+    database: Database, tmp_path: Path, leads_to: str
+) -> None:
+    write(tmp_path, records())
+    (tmp_path / "items.json").unlink()
+    (tmp_path / "items.json").symlink_to(tmp_path / leads_to)
+    with pytest.raises(LoadError, match=r"items\.json: (No such file|Too many levels)"):
+        load(database, tmp_path)

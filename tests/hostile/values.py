@@ -17,7 +17,7 @@ _BY_TYPE: dict[str, Any] = {
     "array": [],
     "object": {},
 }
-_STRINGS = ("", "   ", NUL, SURROGATE, "\x7f", "\x1b[2J", "\ufffe", "\U0001ffff")
+_STRINGS = ("", " \u2060 ", NUL, SURROGATE, "\x7f", "\x1b[2J", "\ufffe", "\U0001ffff")
 _DAYS = (
     "2023-02-30", "2023-13-01", "0000-01-01", "0001-01-01", "9999-12-31", "1799-12-31",
     "2201-01-01", "20230910", "2023-W10-1", "2023-9-1", "now", "infinity", "２０２３-01-01",

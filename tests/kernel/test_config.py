@@ -83,6 +83,8 @@ BAD = [
     ("stream_seconds", "0", "must be more than 0"),
     ("deliver", "perhaps", "valid boolean"),
     ("webhook_ports", "https", "must be ports separated by commas"),
+    ("webhook_ports", "443,0", "must be from 1 to 65535 each"),
+    ("webhook_ports", "70000", "must be from 1 to 65535 each"),
     ("webhook_timeout_seconds", "61", "must be 60.0 or less"),
     ("webhook_retry_seconds", "0", "must be more than 0"),
     ("webhook_attempts", "0", "must be 1 or more"),

@@ -54,7 +54,7 @@ def test_the_form_of_the_body_does_not_matter_only_what_it_says(client: TestClie
     first = client.post(
         "/v1/actors", content=b'{"slug":"x","name":"X","kind":"state"}', headers=key
     )
-    said = b'{ "kind": "state", "name": "X", "tlp": "CLEAR", "slug": "x" }'
+    said = b'{ "kind": "state", "name": "X", "slug": "x" }'
     again = client.post("/v1/actors", content=said, headers=key)
     assert again.content == first.content
 
@@ -66,6 +66,17 @@ def test_another_body_under_the_key_is_refused(client: TestClient) -> None:
     assert other.status_code == 422
     assert other.json()["type"] == "/problems/idempotency-key-reused"
     assert len(read(client, "actors")["items"]) == 1
+
+
+def test_what_is_found_where_it_is_not_said_is_another_body_when_it_is_said(
+    client: TestClient,
+) -> None:
+    consequence = make_consequence(client, make_alliance(client)["id"], tlp="AMBER")["id"]
+    path, key = f"/v1/consequences/{consequence}/ratings", {"Idempotency-Key": "a-1"}
+    said = {"probability": 0.4, "assessor": make_assessor(client)["id"]}
+    assert client.post(path, json=said, headers=key).json()["tlp"] == "AMBER"
+    other = client.post(path, json={**said, "tlp": "CLEAR"}, headers=key)
+    assert other.json()["type"] == "/problems/idempotency-key-reused"
 
 
 def test_a_key_belongs_to_its_path(client: TestClient) -> None:
