@@ -211,8 +211,8 @@ def _report(report: loader.Report, *, dry_run: bool) -> None:
 def export(kind: str, form: str, out: Path | None, params: Sequence[str]) -> None:
     """Write a whole list, KIND, to a file.
 
-    KIND is a path below /v1: claims, actors, alliances/SLUG/consequences … Filters and
-    moments are the API's own, e.g. --param known_at=2023-09-10T00:00:00Z.
+    KIND is the path of a list below /v1: claims, actors, alliances/SLUG/consequences … Filters
+    and moments are the API's own, e.g. --param as_of=2023-09-10.
     """
     if "?" in kind:
         kind, _, query = kind.partition("?")

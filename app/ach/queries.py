@@ -14,7 +14,7 @@ from app.consequences.models import Consequence
 from app.domain.ach import CELLS, Analysis, Cell, Item, Level, analyse
 from app.evidence.service import evidence
 from app.kernel.errors import Invalid
-from app.kernel.listing import ids_of
+from app.kernel.filters import ids_of
 from app.kernel.records import Row
 from app.kernel.view import View
 from app.ratings.judgements import latest

@@ -14,7 +14,8 @@ from app.assessors.service import Judged, settle_assessor
 from app.kernel import records, succession
 from app.kernel.db import Tx
 from app.kernel.errors import Invalid
-from app.kernel.listing import Listing, Selection, equals, links_to, matches, refers
+from app.kernel.filters import equals, links_to, matches, refers
+from app.kernel.listing import Listing, Selection
 from app.kernel.records import Row
 from app.kernel.resource import Resource
 from app.kernel.tables import Record

@@ -3,7 +3,8 @@
 from typing import Annotated, ClassVar
 
 from app.actors.schemas import CountryCode, Interest, Kind
-from app.kernel.listing import Listing, equals, links_to, refers
+from app.kernel.filters import equals, links_to, refers
+from app.kernel.listing import Listing
 from app.kernel.types import Ref, Reference, Slug
 
 

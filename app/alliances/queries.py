@@ -3,7 +3,8 @@
 from typing import Annotated, ClassVar
 
 from app.alliances.schemas import Status
-from app.kernel.listing import Listing, equals, links_to, state_is
+from app.kernel.filters import equals, links_to, state_is
+from app.kernel.listing import Listing
 from app.kernel.types import Reference, Slug
 
 

@@ -22,8 +22,9 @@ from app.annotations.schemas import (
 from app.kernel import history, markings, records
 from app.kernel.db import Tx
 from app.kernel.errors import Forbidden, Gone, Invalid, NotFound
+from app.kernel.filters import equals, matches, refers_to_any
 from app.kernel.ids import is_id
-from app.kernel.listing import Listing, Selection, equals, matches, refers_to_any
+from app.kernel.listing import Listing, Selection
 from app.kernel.records import Row
 from app.kernel.references import Reference
 from app.kernel.resource import DATED, Resource

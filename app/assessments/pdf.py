@@ -23,8 +23,8 @@ def required() -> None:
     """Raises NotAcceptable where the extra isn't installed."""
     if _typst is None:
         raise NotAcceptable(
-            "PDF needs the extra `pdf`, which isn't installed here (pip install 'entente[pdf]');"
-            " `format=html` prints as well."
+            "PDF needs the extra `pdf`, which isn't installed here (in a clone:"
+            " `.venv/bin/pip install -e '.[pdf]'`); `format=html` prints as well."
         )
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.assessments import stored
 from app.assessments.models import Assessment
-from app.kernel.listing import Listing, equals, refers
+from app.kernel.filters import equals, refers
+from app.kernel.listing import Listing
 from app.kernel.resource import Resource
 from app.kernel.tables import table_of
 from app.kernel.types import QueryInt, Reference, Sha256, Tlp

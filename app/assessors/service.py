@@ -12,7 +12,8 @@ from app.kernel.access import Principal
 from app.kernel.db import Tx, take_turn
 from app.kernel.errors import Forbidden, Gone, NotFound
 from app.kernel.eyes import covers, least, narrows
-from app.kernel.listing import Listing, equals, matches
+from app.kernel.filters import equals, matches
+from app.kernel.listing import Listing
 from app.kernel.markings import FIELDS
 from app.kernel.records import Row
 from app.kernel.resource import Resource

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.audit.schemas import Action, AuditEntry
 from app.kernel.audit import Entry
-from app.kernel.listing import Rows, Selection, at_least, before, equals
+from app.kernel.filters import at_least, before, equals
+from app.kernel.listing import Rows, Selection
 from app.kernel.records import Row
 from app.kernel.resource import Listed
 from app.kernel.tables import table_of

@@ -6,7 +6,7 @@ from app.changes.schemas import ChangesFilter
 from app.kernel.access import Principal
 from app.kernel.db import Database
 from app.kernel.events import Row, Wanted, read
-from app.kernel.listing import ids_of
+from app.kernel.filters import ids_of
 from app.kernel.rights import view_now
 from app.kernel.view import View
 

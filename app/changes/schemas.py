@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import WithJsonSchema
 
 from app.kernel.events import TYPES
+from app.kernel.ids import is_id
 from app.kernel.listing import PAGE, PAGE_LIMIT
 from app.kernel.types import IdText, Instant, QueryInt, Reference, Shape
 
@@ -60,13 +61,22 @@ class ChangesPage(Shape):
     ]
 
 
+def _of_an_event(value: Any) -> Any:
+    """An id, before it is taken for that of a record."""
+    if isinstance(value, str) and not is_id(value):
+        raise ValueError("must be the id of an event, as `next` and each event tell it")
+    return value
+
+
 class ChangesFilter(BaseModel):
     """Which events one wants."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     after: Annotated[
-        IdText | None, Field(description="The id of the last event seen; those behind it follow")
+        IdText | None,
+        BeforeValidator(_of_an_event),
+        Field(description="The id of the last event seen; those behind it follow"),
     ] = None
     type: Annotated[list[EventType], Field(description="Only events of these types")] = []
     kind: Annotated[list[Kind], Field(description="Only about records of these kinds")] = []

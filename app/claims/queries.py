@@ -4,15 +4,13 @@ from collections.abc import Collection, Iterable
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
-from pydantic import Field
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.claims.models import Claim as Table
 from app.claims.schemas import UNJUDGED, Basis, Modality, QueryGrade
-from app.kernel.links import Link, linked
-from app.kernel.listing import (
-    Listing,
-    Selection,
+from app.kernel.filters import (
+    Given,
     Where,
     at_least,
     at_most,
@@ -21,8 +19,12 @@ from app.kernel.listing import (
     equals,
     links_to,
     matches,
+    parameter,
     refers,
+    way_of,
 )
+from app.kernel.links import Link, linked
+from app.kernel.listing import Listing, Selection
 from app.kernel.types import Instant, QueryBool, Ref, Reference
 from app.kernel.view import View
 from app.sources.models import Source
@@ -113,10 +115,10 @@ def newly_contested(
     return list(session.execute(statement.order_by(t.c.id)).scalars())
 
 
-def _carried_by_grade(s: Selection, grades: list[str]) -> sa.ColumnElement[bool]:
+def _carried_by_grade(s: Selection, given: Given) -> sa.ColumnElement[bool]:
     source = s.view.of(Source, "graded")
     of_grade = sa.select(sa.cast(source.c.id, sa.String(60))).where(
-        source.c.reliability.in_(grades)
+        source.c.reliability.in_(given.some(source.c.reliability))
     )
     return linked(s.view, CARRIED, s.columns["id"], of_grade)
 
@@ -177,15 +179,33 @@ def selection(session: Any, view: View, query: Any) -> Selection:
         "retracted": lambda found: taken_back(view, found.id, each=True),
     }
     found = Selection(session, view, sa.select(t), columns, later)
-    lead = leading(query)
-    return found if lead is None or view.known_at is not None else driven(found, *lead)
+    lead, _ = leading(query)
+    if lead is None or view.known_at is not None:
+        return found
+    return driven(found, lead.kind, lead.field, lead.way, LED)
 
 
-def leading(query: Any) -> tuple[str, str, str] | None:
-    """The kind, the field and the key of the links that lead a list, if any do."""
+LED = parameter("led")
+
+
+class Lead(BaseModel, frozen=True):
+    """The links that lead a list: the kind they name, their field, and how what they name is found.
+
+    Its key is a parameter.
+    """
+
+    kind: str
+    field: str
+    way: str
+
+
+def leading(query: Any) -> tuple[Lead | None, str]:
+    """The links that lead a list, if any do, and the key of what they name."""
+    if isinstance(query, Lead):
+        return query, ""
     if isinstance(query, ClaimQuery):
         for name, (kind, field) in LEADING.items():
             keys = getattr(query, name)
             if len(keys) == 1:
-                return kind, field, keys[0]
-    return None
+                return Lead(kind=kind, field=field, way=way_of(keys[0])), keys[0]
+    return None, ""

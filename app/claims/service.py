@@ -39,9 +39,13 @@ class Claims(Resource):
         "relations": "relations/*/claim",
     }
 
-    def keeps(self, view: View, query: BaseModel | None) -> bool:
-        """Not where the links to one record lead the list."""
-        return super().keeps(view, query) and queries.leading(query) is None
+    def part(self, query: BaseModel | None) -> BaseModel | None:
+        """The links to one record, where they lead the list."""
+        return queries.leading(query)[0]
+
+    def given(self, query: BaseModel | None) -> Mapping[str, Any]:
+        """What these links are to."""
+        return {queries.LED: queries.leading(query)[1]}
 
     def selection(self, session: Session, view: View, query: Any = None) -> Selection:
         """Claims with their flags."""

@@ -23,7 +23,7 @@ from app.ratings.pooling import Pooling
 from app.ratings.schemas import Scale
 from app.timeline import queries as timeline
 
-ACTS = ["rating", "withdrawal", "outcome", "cause"]
+ACTS = timeline.Kinds(kind=("rating", "withdrawal", "outcome", "cause"))
 
 
 class Shown(Tabular):

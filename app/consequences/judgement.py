@@ -150,11 +150,10 @@ def _matrix(session: Session, view: View, pooling: Pooling) -> Row | None:
 def risk_matrix(session: Session, alliance: str, view: View, pooling: Weighing) -> Row:
     """Every consequence of an alliance placed in the grid, with its interval."""
     matrix = required(session, view, pooling.matrix)
-    selection = consequences.kept(session, view, pooling).within("alliance", [alliance])
     cells: list[list[list[str]]] = [[[] for _ in range(5)] for _ in range(5)]
     unplaced: list[str] = []
     items: list[Row] = []
-    for row in selection.rows(selection.begun.order_by(selection.columns["id"])):
+    for row in consequences.among(session, view, "alliance", [alliance], pooling):
         shown = queries.judgement(row, view, pooling.method)
         placed = _placed(row, shown, matrix["cuts"])
         items.append(placed)

@@ -12,11 +12,8 @@ from app.consequences.models import Cause, Consequence, Outcome
 from app.consequences.schemas import Category, CauseStatus, OutcomeStatus
 from app.domain import yardstick
 from app.indicators import queries as indicators
-from app.kernel.listing import (
-    Clocks,
-    Listing,
-    Selection,
-    Single,
+from app.kernel.filters import (
+    Given,
     Where,
     at_least,
     before,
@@ -26,6 +23,7 @@ from app.kernel.listing import (
     matches,
     refers,
 )
+from app.kernel.listing import Clocks, Listing, Selection, Single
 from app.kernel.records import Row
 from app.kernel.tables import Record
 from app.kernel.types import Day, IdText, QueryBool, Ref, Reference
@@ -71,7 +69,10 @@ class ConsequenceQuery(JudgementFilters, Weighing, Listing):
             description="Only where `outcome` is this; repeat it for any of several. `open` is also"
             " where nothing was found yet"
         ),
-        Where(lambda s, values: _outcome_is(s.columns["outcome"], values)),
+        Where(
+            lambda s, given: _outcome_is(s.columns["outcome"], given),
+            lambda values: {OPEN if OPEN in values else "": values},
+        ),
     ] = []
     cause: Annotated[
         list[CauseStatus],
@@ -90,10 +91,15 @@ class ConsequenceQuery(JudgementFilters, Weighing, Listing):
     resolves_to: Annotated[Day | None, before("resolves_on")] = None
 
 
-def _outcome_is(column: Any, values: list[str]) -> sa.ColumnElement[bool]:
+OPEN = "open"
+
+
+def _outcome_is(column: Any, given: Given) -> sa.ColumnElement[bool]:
     """What nothing was found of is as open as what was found to be open."""
-    found: sa.ColumnElement[bool] = column.in_(values)
-    return sa.or_(found, column.is_(None)) if "open" in values else found
+    if OPEN in given.pieces:
+        return sa.or_(column.in_(given.some(column, OPEN)), column.is_(None))
+    found: sa.ColumnElement[bool] = column.in_(given.some(column))
+    return found
 
 
 class AllConsequencesQuery(ConsequenceQuery):

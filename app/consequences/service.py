@@ -23,7 +23,8 @@ from app.kernel import events, succession
 from app.kernel.db import Tx, take_turn
 from app.kernel.errors import Invalid
 from app.kernel.eyes import least
-from app.kernel.listing import Listing, Selection, equals
+from app.kernel.filters import equals
+from app.kernel.listing import Listing, Selection
 from app.kernel.records import Row
 from app.kernel.resource import Resource
 from app.kernel.types import Shape, instant_text

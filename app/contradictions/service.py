@@ -13,8 +13,9 @@ from app.contradictions.models import Contradiction as Table
 from app.contradictions.schemas import Contradiction, ContradictionIn, Kind, Opposition, Status
 from app.kernel.db import Tx
 from app.kernel.errors import Invalid
+from app.kernel.filters import equals, links_to, state_is
 from app.kernel.links import Link
-from app.kernel.listing import Listing, equals, links_to, state_is
+from app.kernel.listing import Listing
 from app.kernel.records import Row
 from app.kernel.resource import Resource
 from app.kernel.types import IdText, QueryBool, Ref

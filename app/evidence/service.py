@@ -14,8 +14,9 @@ from app.evidence.models import Evidence as Table
 from app.evidence.schemas import Bearing, BearsOn, Degree, Evidence, EvidenceBalance, EvidenceIn
 from app.kernel.db import Tx
 from app.kernel.errors import Conflict
+from app.kernel.filters import at_most, equals, matches
 from app.kernel.links import Link
-from app.kernel.listing import Listing, Selection, at_most, equals, matches
+from app.kernel.listing import Listing, Selection
 from app.kernel.records import Row
 from app.kernel.resource import Resource
 from app.kernel.types import IdText, QueryBool
@@ -139,12 +140,8 @@ def balances(
 
     Retracted claims count no more. Origins are counted, not documents: ten reprints are one.
     """
-    selection = evidence.kept(session, view)
-    statement = selection.begun.where(
-        selection.columns["consequence"].in_(sorted(consequences)),
-        selection.columns["bears_on"] == "outcome",
-    )
-    rows = [row for row in selection.rows(selection.shown(statement)) if not row["retracted"]]
+    found = evidence.among(session, view, "consequence", sorted(consequences))
+    rows = [row for row in found if row["bears_on"] == "outcome" and not row["retracted"]]
     evidence.complete(session, rows, view)
     of: dict[str, list[Row]] = {consequence: [] for consequence in consequences}
     for row in rows:

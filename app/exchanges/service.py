@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar
 
 from app.exchanges.models import Exchange as Table
 from app.exchanges.schemas import Exchange, ExchangeIn, Kind, Status
-from app.kernel.listing import Listing, equals, links_to, refers
+from app.kernel.filters import equals, links_to, refers
+from app.kernel.listing import Listing
 from app.kernel.resource import Resource
 from app.kernel.types import Ref, Reference
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.factors.models import Factor
 from app.factors.schemas import Effect, Kind, Status
+from app.kernel.filters import equals, links_to, state_is
 from app.kernel.links import Link
-from app.kernel.listing import Listing, equals, links_to, state_is
+from app.kernel.listing import Listing
 from app.kernel.records import Row
 from app.kernel.types import IdText, Ref
 from app.kernel.view import View

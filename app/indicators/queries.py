@@ -9,16 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.indicators.models import Indicator, Reading
 from app.indicators.schemas import Direction, Status
-from app.kernel.listing import (
-    Listing,
-    Selection,
-    at_least,
-    before,
-    equals,
-    links_to,
-    matches,
-    refers,
-)
+from app.kernel.filters import at_least, before, equals, links_to, matches, refers
+from app.kernel.listing import Listing, Selection
 from app.kernel.records import Row
 from app.kernel.types import IdText, Instant, QueryBool, Ref, Reference
 from app.kernel.view import View

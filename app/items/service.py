@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar
 
 from app.items.models import Item as Table
 from app.items.schemas import Item, ItemIn, Kind
-from app.kernel.listing import Listing, equals
+from app.kernel.filters import equals
+from app.kernel.listing import Listing
 from app.kernel.resource import Resource
 from app.kernel.types import Ref
 

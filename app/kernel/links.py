@@ -110,7 +110,7 @@ def erase(session: Session, owner: str) -> None:
 
 
 def linked(
-    view: View, field: str, owner: sa.ColumnElement[Any], targets: list[str] | sa.Select[Any]
+    view: View, field: str, owner: sa.ColumnElement[Any], targets: Any
 ) -> sa.ColumnElement[bool]:
     """Whether a record names any of the targets in a field, at the moment of the view.
 

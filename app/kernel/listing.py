@@ -2,7 +2,7 @@
 
 A resource's query model is a subclass of `Listing`; each of its filters is a field whose
 annotation carries the predicate, so what is documented, checked and asked of the database is one
-declaration. `pages` answers it.
+declaration (`filters`). `pages` answers it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,10 +13,8 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Session
 
-from app.kernel import links
 from app.kernel.errors import Invalid
 from app.kernel.forms import form
-from app.kernel.ids import is_id, is_slug
 from app.kernel.tables import Versioned, table_of
 from app.kernel.types import IdText, Instant, QueryBool, QueryInt, broken
 from app.kernel.view import View
@@ -27,8 +25,9 @@ SORT_KEYS = 3
 CURSOR_LENGTH = 6000
 """Room for the longest values a list can be sorted by, three of them, in four bytes a letter."""
 
-NAMES_PATTERN = r"^[a-z_0-9]+(,[a-z_0-9]+)*$"
-SORT_PATTERN = r"^-?[a-z_]+(,-?[a-z_]+)*$"
+NAMES_PATTERN = r"^[A-Za-z_0-9.]+(,[A-Za-z_0-9.]+)*$"
+SORT_PATTERN = r"^-?[A-Za-z_0-9.]+(,-?[A-Za-z_0-9.]+)*$"
+"""More than there are names: of one that isn't there it is said which there are."""
 NAMES_FORM = "must be names separated by commas"
 
 
@@ -157,8 +156,9 @@ class Selection:
     narrowed: Callable[[str, Any], "Selection"] | None = None
     """Makes the selection for some values of a column, where that is less work than to choose."""
 
-    clocks: Mapping[str, Any] = field(default_factory=dict)
-    """What the select is asked with, where it was made for a view that is `timeless`."""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """What the select is asked with: the instants, where it was made for a view that is `timeless`,
+    and what of a query is a parameter of it."""
 
     def within(
         self, name: str, values: list[Any] | sa.BindParameter[Any] | sa.ScalarSelect[Any]
@@ -168,7 +168,7 @@ class Selection:
         column = found.columns[name]
         same = column == values if isinstance(values, sa.ScalarSelect) else column.in_(values)
         statement = found.statement.where(same)
-        return replace(found, session=self.session, statement=statement, clocks=self.clocks)
+        return replace(found, session=self.session, statement=statement, asked=self.asked)
 
     def among(self, name: str, *, in_force: bool = False) -> sa.Select[Any]:
         """The select of what was there at the moment and has one of `keys` in a column, by id.
@@ -185,7 +185,7 @@ class Selection:
 
     def rows(self, statement: sa.Select[Any], **asked: Any) -> list[dict[str, Any]]:
         """The rows of a statement made from this selection."""
-        found = self.session.execute(statement, {**self.clocks, **asked})
+        found = self.session.execute(statement, {**self.asked, **asked})
         return [dict(row) for row in found.mappings()]
 
     @property
@@ -210,124 +210,6 @@ def in_order(
     """A select in the order of named columns; a name with `-` before it is descending."""
     columns = ((found.c[name.removeprefix("-")], name[0] == "-") for name in order)
     return statement.order_by(*(c.desc() if down else c.asc() for c, down in columns))
-
-
-# --- Filters ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The predicate of a filter, carried in the annotation of its field."""
-
-    predicate: Callable[[Selection, Any], sa.ColumnElement[bool]]
-
-
-def equals(column: str) -> Where:
-    """One of the values given."""
-    return Where(lambda s, values: s.columns[column].in_(values))
-
-
-def matches(column: str) -> Where:
-    """Exactly the value given."""
-    return Where(lambda s, value: s.columns[column] == value)
-
-
-def at_least(column: str) -> Where:
-    """The value or more."""
-    return Where(lambda s, value: s.columns[column] >= value)
-
-
-def at_most(column: str) -> Where:
-    """The value or less."""
-    return Where(lambda s, value: s.columns[column] <= value)
-
-
-def before(column: str) -> Where:
-    """Earlier than the instant."""
-    return Where(lambda s, value: s.columns[column] < value)
-
-
-def ids_of(kind: str, keys: Sequence[str], view: View) -> sa.Select[Any] | list[str]:
-    """The ids that a mixture of ids and slugs stands for, in the statement that asks."""
-    t = view.of(Versioned.every[kind], f"{kind}_named")
-    ids = [key for key in keys if is_id(key)]
-    slugs = [key for key in keys if is_slug(key) and not is_id(key)]
-    if not slugs or "slug" not in t.c:
-        return ids
-    return sa.select(t.c.id).where(sa.or_(t.c.slug.in_(slugs), t.c.id.in_(ids)))
-
-
-def the_one(kind: str, key: str, view: View) -> sa.ScalarSelect[Any]:
-    """The id of the record that an id or a slug stands for, if it is there for this reader."""
-    t = view.of(Versioned.every[kind], f"{kind}_named")
-    same = t.c.id == key if is_id(key) else sa.false()
-    if is_slug(key) and not is_id(key) and "slug" in t.c:
-        same = t.c.slug == key
-    return sa.select(t.c.id).where(same).order_by(t.c.id).limit(1).scalar_subquery()
-
-
-def refers(column: str, kind: str) -> Where:
-    """Names one of the records given (by id or slug) in a single reference."""
-    return Where(lambda s, keys: s.columns[column].in_(ids_of(kind, keys, s.view)))
-
-
-def refers_to_any(column: str) -> Where:
-    """Names one of the records given (by id or slug), of whatever kind, in a single reference."""
-
-    def predicate(s: Selection, keys: list[str]) -> sa.ColumnElement[bool]:
-        ids = [key for key in keys if is_id(key)]
-        slugs = [key for key in keys if not is_id(key)]
-        named = (ids_of(kind, slugs, s.view) for kind in Versioned.every)
-        found = [one for one in named if isinstance(one, sa.Select)]
-        same = s.columns[column].in_(ids)
-        return sa.or_(same, s.columns[column].in_(sa.union_all(*found))) if found else same
-
-    return Where(predicate)
-
-
-def links_to(kind: str, *fields: str) -> Where:
-    """Names one of the records given (by id or slug) in a list."""
-
-    def predicate(s: Selection, keys: list[str]) -> sa.ColumnElement[bool]:
-        if s.columns.get(DRIVEN) in fields:
-            return sa.true()
-        targets = ids_of(kind, keys, s.view)
-        if isinstance(targets, sa.Select):
-            # The link index keeps its targets as text, whatever they are.
-            only = targets.selected_columns[0]
-            targets = targets.with_only_columns(sa.cast(only, sa.String(60)))
-        return sa.or_(*(links.linked(s.view, field, s.columns["id"], targets) for field in fields))
-
-    return Where(predicate)
-
-
-DRIVEN = "(driven by)"
-"""In the columns of a selection: the field whose links lead it, if any do."""
-
-
-def driven(s: Selection, kind: str, field: str, key: str) -> Selection:
-    """The selection led by the links to one record (by id or slug), which lie by date and owner.
-
-    A page of what names it costs the same however many records there are and however deep it lies.
-    """
-    link = s.view.of(links.Link, "leading")
-    target: Any = key
-    if not is_id(key):
-        named = s.view.of(Versioned.every[kind], f"{kind}_named")
-        target = sa.select(sa.cast(named.c.id, sa.String(60))).where(named.c.slug == key)
-        target = target.order_by(named.c.id).limit(1).scalar_subquery()
-    led = s.statement.join(link, link.c.owner == s.columns["id"]).where(
-        link.c.field == field, link.c.target == target
-    )
-    if s.view.as_of is not None:
-        led = led.where(link.c.at <= s.view.as_of)
-    columns = {**s.columns, "effective_at": link.c.at, "id": link.c.owner, DRIVEN: field}
-    return replace(s, statement=led, columns=columns)
-
-
-def state_is(field: str) -> Where:
-    """Is in one of the states given, at the moment of the view."""
-    return Where(lambda s, values: links.linked(s.view, field, s.columns["id"], values))
 
 
 def named(text: str | None, allowed: Sequence[str], parameter: str) -> list[str]:

@@ -168,13 +168,16 @@ _BOUNDS = {
     "_from": "`{}` is on this day or later",
     "_to": "`{}` is earlier than this",
 }
+_BOUNDED = {"effective": "effective_at", "resolves": "resolves_on"}
+"""Fields that bounds are put to, where they are called otherwise."""
 
 
 def _filter(name: str, schema: Mapping[str, Any]) -> str:
     """What a filter does, from its name and its type: lists follow one rule (see `listing`)."""
     for ending, text in _BOUNDS.items():
         if name.endswith(ending):
-            return "Only where " + text.format(name.removesuffix(ending))
+            field = name.removesuffix(ending)
+            return "Only where " + text.format(_BOUNDED.get(field, field))
     if schema.get("type") == "array":
         return f"Only where `{name}` is this; repeat it for any of several"
     return f"Only where `{name}` is this"

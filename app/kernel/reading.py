@@ -53,9 +53,7 @@ class Reading:
             return StreamingResponse(
                 self._blocks(first, rows, block),
                 media_type=MEDIA[form],
-                headers={
-                    "Content-Disposition": f'attachment; filename="{self.resource.kind}.{form}"'
-                },
+                headers={"Content-Disposition": _file(self.resource.kind, form)},
             )
         with self.caller.read() as session:
             page, rows = self._page(session, self.query, block)
@@ -72,23 +70,21 @@ class Reading:
         return self.caller.leads_on(response, page.next)
 
     def _page(
-        self, session: Session, query: Rows, block: "Block", size: int | None = None
+        self, session: Session, query: Rows, block: "Block", size: int = 0
     ) -> tuple[pages.Page, list[Row]]:
-        view, path = block.view, self.caller.scope
-        selection = self._within(self.resource.kept(session, view, query))
-        parts = [self._within(part) for part in self.resource.parts(session, view, query)]
-        page = pages.page(selection, query, self.caller.secret, path, size, parts)
+        page = pages.page(self.resource, session, block.view, query, self._place, size)
         if not page.rows and self.parent is not None:
             # Tells an empty list from a parent that isn't there.
             self.parent.of(self.under, session, block.view)
         return page, block.documents(session, page.rows)
 
-    def _within(self, selection: listing.Selection) -> listing.Selection:
-        """A selection of what stands under the parent."""
-        if self.parent is None:
-            return selection
-        named = listing.the_one(self.parent.kind, self.under[self.parent.noun], selection.view)
-        return selection.within(self.parent.noun, named)
+    @property
+    def _place(self) -> pages.Place:
+        under = None
+        if self.parent is not None:
+            key = self.under[self.parent.noun]
+            under = pages.Under(self.parent.noun, self.parent.kind, key)
+        return pages.Place(self.caller.scope, self.caller.secret, under)
 
     def _blocks(self, page: pages.Page, rows: list[Row], block: "Block") -> Iterator[str]:
         """The list from beginning to end; holds no more than one block of rows.
@@ -148,7 +144,13 @@ def table(caller: Call, form: str, shape: type[BaseModel], rows: list[Row]) -> R
     text = "".join(f"{written(row)}\n" for row in rows)
     if form == "csv":
         text = csv_block(csv_columns(shape), to_jsonable_python(rows), head=True)
-    return caller.answer(text, media=MEDIA[form])
+    answer = caller.answer(text, media=MEDIA[form])
+    answer.headers["Content-Disposition"] = _file(caller.request.url.path.rsplit("/", 1)[1], form)
+    return answer
+
+
+def _file(name: str, form: str) -> str:
+    return f'attachment; filename="{name}.{form}"'
 
 
 def sparse(record: Row, fields: list[str]) -> Row:

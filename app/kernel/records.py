@@ -4,6 +4,7 @@ One change is one transaction: the record, the version it replaces, its link row
 its event, and its entry in the audit log. Nothing here commits (see `db`).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -21,7 +22,7 @@ from app.kernel.ids import is_id, is_slug, new_id
 from app.kernel.markings import Named
 from app.kernel.references import Place, Reference
 from app.kernel.tables import Base, Record, Versioned, table_of
-from app.kernel.types import later
+from app.kernel.types import REF_PATTERN, later
 from app.kernel.view import View, in_sight
 
 Row = dict[str, Any]
@@ -136,7 +137,10 @@ def missing(
         # Who may not see it now is told what they would be of what never was.
         if session.execute(sa.select(t.c.id).where(t.c[column] == key).limit(1)).first():
             then = " at the moment that is asked for; there is one now"
-    return NotFound(f"There is no record {key!r} in {table.name}{then}.")
+    finds = ""
+    if "ref" in table.c and not (is_id(key) or is_slug(key)) and re.fullmatch(REF_PATTERN, key):
+        finds = f" By its ref a list finds it: `?ref={key}`."
+    return NotFound(f"There is no record {key!r} in {table.name}{then}.{finds}")
 
 
 NEWEST = 2**31 - 1

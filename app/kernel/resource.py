@@ -57,6 +57,10 @@ class Listed(ABC):
         """What of a query a selection that is kept is made from, as something to find it by."""
         return None
 
+    def given(self, query: BaseModel | None) -> Mapping[str, Any]:  # noqa: ARG002 - of most kinds it is none
+        """What of a query is a parameter of the selection made for it."""
+        return {}
+
     def keeps(self, view: View, query: BaseModel | None) -> bool:  # noqa: ARG002 - of most kinds any
         """Whether the selection for a query can be made once for all who ask alike."""
         return not view.absent
@@ -64,12 +68,13 @@ class Listed(ABC):
     def kept(self, session: Session, view: View, query: BaseModel | None = None) -> Selection:
         """The selection, made once for all who ask alike: to make it costs more than to ask it.
 
-        What is made from it is asked with its `clocks`.
+        What is made from it is asked with what it is `asked`.
         """
-        if not self.keeps(view, query):
-            return self.selection(session, view, query)
-        found = _selection(self, view.timeless, self.part(query))
-        return replace(found, session=session, clocks=view.clocks)
+        if self.keeps(view, query):
+            found = _selection(self, view.timeless, self.part(query))
+        else:
+            found = self.selection(session, view, query)
+        return replace(found, session=session, asked={**view.clocks, **self.given(query)})
 
     @abstractmethod
     def documents(self, session: Session, rows: Sequence[Row], view: View) -> list[Row]:
@@ -79,7 +84,7 @@ class Listed(ABC):
         self,
         session: Session,  # noqa: ARG002 - some kinds have parts
         view: View,  # noqa: ARG002 - as above
-        query: Rows,  # noqa: ARG002 - as above
+        query: BaseModel | None,  # noqa: ARG002 - as above
     ) -> Sequence[Selection]:
         """What a list is made of, where a page of each part costs less than a page of the whole."""
         return ()
@@ -183,7 +188,7 @@ class Resource(Listed):
         t = view.of(self.model)
         return Selection(session, view, sa.select(t), columns_of(self.model, t))
 
-    def parts(self, session: Session, view: View, query: Rows) -> Sequence[Selection]:
+    def parts(self, session: Session, view: View, query: BaseModel | None) -> Sequence[Selection]:
         """Of the past what stands and what was replaced, where there is much of both."""
         if view.known_at is None or not self.numerous:
             return ()
@@ -239,7 +244,7 @@ class Resource(Listed):
             statement = _among(self, view.timeless, self.part(query), column, in_force)
         else:
             statement = self.selection(session, view, query).among(column, in_force=in_force)
-        found = session.execute(statement, {**view.clocks, "keys": keys})
+        found = session.execute(statement, {**view.clocks, **self.given(query), "keys": keys})
         return [dict(row) for row in found.mappings()]
 
     def documents(self, session: Session, rows: Sequence[Row], view: View) -> list[Row]:

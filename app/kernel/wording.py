@@ -62,7 +62,14 @@ def told(fault: Mapping[str, Any]) -> str:
         return str(fault["msg"]).removeprefix("Value error, ")
     if kind == "string_pattern_mismatch" and (finds := _finding(fault)):
         return finds
-    return words if isinstance(words, str) else words(fault.get("ctx", {}))
+    said = words if isinstance(words, str) else words(fault.get("ctx", {}))
+    return f"{said}; repeat the parameter for several" if _is_several(fault) else said
+
+
+def _is_several(fault: Mapping[str, Any]) -> bool:
+    """Whether values of a parameter that can be repeated were joined by commas."""
+    place, given = fault["loc"], fault.get("input")
+    return place[0] == "query" and len(place) > 2 and isinstance(given, str) and "," in given  # noqa: PLR2004 - query, name, index
 
 
 def no_parameter(name: str, known: Iterable[str]) -> str:

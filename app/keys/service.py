@@ -20,7 +20,8 @@ from app.kernel.access import LOCAL, ROLES, Principal
 from app.kernel.db import Database, Tx, take_turn
 from app.kernel.errors import Conflict, Gone, Invalid
 from app.kernel.eyes import EVERYTHING
-from app.kernel.listing import Rows, equals, refers
+from app.kernel.filters import equals, refers
+from app.kernel.listing import Rows
 from app.kernel.records import Row
 from app.kernel.resource import Resource
 from app.kernel.rights import GUARDS, WHO, guarded

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from app.domain.matrix import DEFAULT
 from app.kernel.db import Tx, take_turn
 from app.kernel.errors import Conflict, Invalid
-from app.kernel.listing import Listing, equals
+from app.kernel.filters import equals
+from app.kernel.listing import Listing
 from app.kernel.records import Row
 from app.kernel.resource import Resource
 from app.kernel.tables import table_of

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from app.kernel.access import JUDGING, ROLES, Principal, Role
 from app.kernel.db import Tx
 from app.kernel.eyes import EVERYTHING
-from app.kernel.listing import Rows, equals, matches
+from app.kernel.filters import equals, matches
+from app.kernel.listing import Rows
 from app.kernel.markings import eyes_of
 from app.kernel.records import Row
 from app.kernel.resource import Resource

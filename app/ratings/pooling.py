@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from app.assessors.models import Assessor
-from app.kernel.listing import Where, at_least, at_most, equals, matches
+from app.kernel.filters import Where, at_least, at_most, equals, matches
 from app.kernel.types import QueryBool, QueryFloat, QueryInt, Slug
 from app.kernel.view import View
 from app.matrices.service import DEFAULT_NAME, in_use, level_of
@@ -106,7 +106,7 @@ class JudgementFilters(BaseModel):
     n_max: Annotated[QueryInt | None, Field(ge=0, le=100_000), at_most("n")] = None
     confidence: Annotated[
         list[Literal["low", "moderate", "high"]],
-        Where(lambda s, v: s.columns["confidence_rank"].in_([RANKS.index(word) for word in v])),
+        Where(equals("confidence_rank").predicate, lambda words: {"": [*map(RANKS.index, words)]}),
     ] = []
     stale: Annotated[QueryBool | None, matches("stale")] = None
 

@@ -13,17 +13,8 @@ from app.domain.probability import logit
 from app.kernel import records, succession
 from app.kernel.db import Tx
 from app.kernel.errors import Conflict, Forbidden, Invalid
-from app.kernel.listing import (
-    Listing,
-    Selection,
-    at_least,
-    at_most,
-    before,
-    equals,
-    links_to,
-    matches,
-    refers,
-)
+from app.kernel.filters import at_least, at_most, before, equals, links_to, matches, refers
+from app.kernel.listing import Listing, Selection
 from app.kernel.records import Row
 from app.kernel.tables import Record
 from app.kernel.types import IdText, Instant, QueryBool, QueryFloat, QueryInt, Reference, Shape

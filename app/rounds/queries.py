@@ -14,7 +14,8 @@ from app.consequences.queries import words
 from app.domain.moves import move
 from app.domain.pooling import pool
 from app.kernel.errors import Conflict
-from app.kernel.listing import Clocks, Listing, Selection, equals, links_to, refers
+from app.kernel.filters import equals, links_to, refers
+from app.kernel.listing import Clocks, Listing, Selection
 from app.kernel.records import Row
 from app.kernel.tables import Base, table_of
 from app.kernel.types import IdText, QueryBool, Ref, Reference

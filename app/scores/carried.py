@@ -14,8 +14,8 @@ from app.consequences.resolution import Fate, fates
 from app.domain.calibration import CURVE_FROM, wilson
 from app.evidence.models import Evidence
 from app.kernel import records
+from app.kernel.filters import ids_of
 from app.kernel.links import Link
-from app.kernel.listing import ids_of
 from app.kernel.records import Row
 from app.kernel.types import Id
 from app.kernel.view import View

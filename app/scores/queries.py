@@ -21,7 +21,7 @@ from app.domain.calibration import CURVE_FROM, DECILES, calibration, decompositi
 from app.domain.scoring import brier, skill
 from app.domain.track import METHODS, Held, Method, Scored, Track, of_assessor, of_pools, scored
 from app.kernel import records
-from app.kernel.listing import ids_of
+from app.kernel.filters import ids_of
 from app.kernel.records import Row
 from app.kernel.view import View
 from app.ratings.models import Rating

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
@@ -11,9 +12,10 @@ from sqlalchemy.orm import Session
 from app.kernel import search
 from app.kernel.db import Tx, insert_once, take_turn
 from app.kernel.errors import Invalid
-from app.kernel.listing import Listing, at_least, before, equals, refers
+from app.kernel.filters import at_least, before, equals, refers
+from app.kernel.listing import Listing
 from app.kernel.records import Row
-from app.kernel.resource import Resource
+from app.kernel.resource import KEPT, Resource
 from app.kernel.tables import table_of
 from app.kernel.types import Instant, Reference, Shape, Slug, VagueDate
 from app.kernel.view import View
@@ -135,6 +137,21 @@ def origins(
     Ten reprints of one communiqué are one origin. One statement, however long the chains, and
     however many the sources where a select finds them.
     """
+    if isinstance(ids, sa.Select):
+        rows = session.execute(_first_of(view, ids))
+    else:
+        rows = session.execute(_kept_first_of(view.timeless), {**view.clocks, "ids": sorted(ids)})
+    return {row.source: (row.origin, row.reliability) for row in rows}
+
+
+@lru_cache(KEPT)
+def _kept_first_of(view: View) -> sa.Select[Any]:
+    ids: Any = sa.bindparam("ids", type_=table_of(Table).c.id.type, expanding=True)
+    return _first_of(view, ids)
+
+
+def _first_of(view: View, ids: Any) -> sa.Select[Any]:
+    """Of each source what it was copied from, and that from, one after another."""
     t = view.of(Table)
     start = sa.select(
         t.c.id.label("source"),
@@ -142,7 +159,7 @@ def origins(
         t.c.derived_from,
         t.c.reliability,
         sa.literal(0).label("step"),
-    ).where(t.c.id.in_(ids if isinstance(ids, sa.Select) else sorted(ids)))
+    ).where(t.c.id.in_(ids))
     walk = start.cte("walk", recursive=True)
     parent = view.of(Table, "parent")
     walk = walk.union_all(
@@ -154,10 +171,7 @@ def origins(
             walk.c.step + 1,
         ).where(parent.c.id == walk.c.derived_from, walk.c.step < DERIVATIONS)
     )
-    rows = session.execute(
-        sa.select(walk.c.source, walk.c.origin, walk.c.reliability).order_by(walk.c.step)
-    )
-    return {row.source: (row.origin, row.reliability) for row in rows}
+    return sa.select(walk.c.source, walk.c.origin, walk.c.reliability).order_by(walk.c.step)
 
 
 def beginning(date: VagueDate | None) -> datetime | None:

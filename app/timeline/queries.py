@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
-from pydantic import Field
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.actors.models import Actor
@@ -12,8 +12,9 @@ from app.alliances.models import Alliance
 from app.assessors.models import Assessor
 from app.claims.models import Claim
 from app.consequences.models import Cause, Consequence, Finding, Outcome
+from app.kernel.filters import at_least, before, equals
 from app.kernel.links import Link
-from app.kernel.listing import Rows, Selection, Span, at_least, before, equals
+from app.kernel.listing import Rows, Selection, Span
 from app.kernel.types import Id, Instant, Json, UtcDateTime
 from app.kernel.view import View
 from app.ratings.models import Rating
@@ -188,7 +189,7 @@ def _statuses(session: Session, view: View) -> Selection:
     )
 
 
-PARTS: Mapping[str, Callable[[Session, View], Selection]] = {
+PARTS: Mapping[Kind, Callable[[Session, View], Selection]] = {
     "claim": _claims,
     "rating": _ratings,
     "withdrawal": _withdrawals,
@@ -198,12 +199,24 @@ PARTS: Mapping[str, Callable[[Session, View], Selection]] = {
 }
 
 
-def parts(session: Session, view: View, kinds: list[Kind] | list[str]) -> list[Selection]:
-    """A selection for each of some kinds (of all, where none is named), of the same columns."""
-    return [make(session, view) for kind, make in PARTS.items() if not kinds or kind in kinds]
+class Kinds(BaseModel, frozen=True):
+    """Which kinds of entries, in their order; none is all."""
+
+    kind: tuple[Kind, ...] = ()
 
 
-def whole(session: Session, view: View, kinds: list[Kind] | list[str]) -> Selection:
+def kinds_of(query: BaseModel | None) -> Kinds:
+    """The kinds that a query names."""
+    named = getattr(query, "kind", ())
+    return Kinds(kind=tuple(kind for kind in PARTS if kind in named))
+
+
+def parts(session: Session, view: View, kinds: Kinds) -> list[Selection]:
+    """A selection for each of some kinds, of the same columns."""
+    return [make(session, view) for kind, make in PARTS.items() if kind in (kinds.kind or PARTS)]
+
+
+def whole(session: Session, view: View, kinds: Kinds) -> Selection:
     """Entries of some kinds as one selection."""
     every = sa.union_all(*(part.begun for part in parts(session, view, kinds)))
     t = every.subquery("timeline")

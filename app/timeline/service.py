@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from app.kernel.listing import Rows, Selection
+from app.kernel.listing import Selection
 from app.kernel.records import Row
 from app.kernel.resource import Listed
 from app.kernel.types import parse_instant
@@ -22,17 +22,17 @@ class Timeline(Listed):
     query = queries.TimelineQuery
     plural = "the timeline"
 
-    def keeps(self, view: View, query: BaseModel | None) -> bool:  # noqa: ARG002 - the kernel's signature
-        """Each choice of kinds is a selection of its own."""
-        return False
+    def part(self, query: BaseModel | None) -> BaseModel | None:
+        """The kinds asked for."""
+        return queries.kinds_of(query)
 
     def selection(self, session: Session, view: View, query: BaseModel | None = None) -> Selection:
         """The entries of the kinds asked for."""
-        return queries.whole(session, view, getattr(query, "kind", []))
+        return queries.whole(session, view, queries.kinds_of(query))
 
-    def parts(self, session: Session, view: View, query: Rows) -> Sequence[Selection]:
+    def parts(self, session: Session, view: View, query: BaseModel | None) -> Sequence[Selection]:
         """A selection a kind: each finds its own page by what it is indexed by."""
-        return queries.parts(session, view, getattr(query, "kind", []))
+        return queries.parts(session, view, queries.kinds_of(query))
 
     def documents(self, session: Session, rows: Sequence[Row], view: View) -> list[Row]:  # noqa: ARG002 - the kernel's signature
         """The entries as they are answered; a status brings the note it has in its history."""

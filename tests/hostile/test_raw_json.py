@@ -145,7 +145,8 @@ def test_no_body_takes_long_to_refuse(wire: Wire, seed: int) -> None:
         began = time.perf_counter()
         answer = wire.send("POST", "/v1/actors", body, {"Content-Type": JSON})
         assert answer.status in {400, 422}, answer.status
-        assert time.perf_counter() - began < 5, body[:10]
+        # Seconds are for the slowest machine: what grows with the square would take hours.
+        assert time.perf_counter() - began < 60, body[:10]
 
 
 def test_a_refusal_never_repeats_what_cannot_be_written(wire: Wire) -> None:

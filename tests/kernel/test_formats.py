@@ -177,3 +177,12 @@ def test_a_byte_order_mark_stands_there_when_it_is_asked_for(client: TestClient)
 def test_an_export_is_named_after_its_list(client: TestClient) -> None:
     response = client.get("/v1/actors?format=csv")
     assert response.headers["content-disposition"] == 'attachment; filename="actors.csv"'
+
+
+def test_a_table_that_is_no_list_is_named_after_its_path(client: TestClient) -> None:
+    alliance = make_alliance(client)["slug"]
+    for name in ("lint", "risk-matrix", "network"):
+        response = client.get(f"/v1/alliances/{alliance}/{name}?format=csv")
+        assert response.status_code == 200
+        named = f'attachment; filename="{name}.csv"'
+        assert response.headers["content-disposition"] == named

@@ -166,6 +166,7 @@ def test_faults_are_told_in_words_a_person_can_use(client: TestClient) -> None:
 
 
 NAMES = "must be names separated by commas"
+REF = "must be letters, digits and any of . _ : - and begin with a letter or a digit, e.g. F04a"
 BARE = "2023-09-10T12:00:00"
 PLUS = "a + in an address stands for a blank: write + as %2B"
 NO_PARAMETER = "there is no such parameter"
@@ -184,7 +185,13 @@ TIME = "2023-09-10T00:00:00Z"
         ("actors", "total", "yes", "must be true or false"),
         ("actors", "format", "xlsx", "must be 'json', 'csv' or 'ndjson'"),
         ("actors", "sort", "+name", f"{NAMES}, with - before one for descending"),
+        ("actors", "sort", "name,kind.x", "'kind.x' isn't one of created_at, id, name, slug"),
+        ("actors", "sort", "name,-name", "'name' is there twice"),
+        ("actors", "sort", "created_at,name,slug,id", "takes 3 names at most; 'id' is one more"),
         ("actors", "fields", "a b", NAMES),
+        ("actors", "ref", "A01,A02", f"{REF}; repeat the parameter for several"),
+        ("actors", "ref", "A 01", REF),
+        ("changes", "after", "1", "must be the id of an event, as `next` and each event tell it"),
         ("actors", "as_of", "soon", f"must be an RFC 3339 time like {TIME}, or a date"),
         ("actors", "as_of", f"{BARE} 02:00", PLUS),
         ("actors", "as_of", BARE, ZONE),
@@ -198,6 +205,21 @@ def test_faults_of_parameters_are_told_in_words_a_person_can_use(
     response = client.get(f"/v1/{path}", params={name: value})
     found = assert_problem(response, 422, "invalid")
     assert words in [error["detail"] for error in found["errors"]]
+
+
+def test_who_asks_for_a_part_of_a_field_is_told_the_fields_there_are(client: TestClient) -> None:
+    response = client.get("/v1/consequences", params={"fields": "ref,judgement.probability"})
+    (error,) = assert_problem(response, 422, "invalid")["errors"]
+    assert error["detail"].startswith("'judgement.probability' isn't one of id, ")
+    assert ", judgement, " in error["detail"]
+
+
+def test_a_label_in_the_place_of_a_key_in_a_path_is_told_what_finds_it(client: TestClient) -> None:
+    for path in ("consequences/F04a", "consequences/F04a/judgement", "claims/C24", "actors/A01"):
+        kind, key = path.split("/")[:2]
+        found = assert_problem(client.get(f"/v1/{path}"), 404, "not-found")
+        finds = f"By its ref a list finds it: `?ref={key}`."
+        assert found["detail"] == f"There is no record {key!r} in {kind}. {finds}"
 
 
 def test_faults_of_ratings_are_told_in_words_a_person_can_use(client: TestClient) -> None:
