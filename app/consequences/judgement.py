@@ -153,7 +153,7 @@ def risk_matrix(session: Session, alliance: str, view: View, pooling: Weighing) 
     cells: list[list[list[str]]] = [[[] for _ in range(5)] for _ in range(5)]
     unplaced: list[str] = []
     items: list[Row] = []
-    for row in consequences.among(session, view, "alliance", [alliance], pooling):
+    for row in consequences.among(session, view, "alliance", [alliance], pooling, bare=True):
         shown = queries.judgement(row, view, pooling.method)
         placed = _placed(row, shown, matrix["cuts"])
         items.append(placed)

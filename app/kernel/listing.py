@@ -170,10 +170,11 @@ class Selection:
         statement = found.statement.where(same)
         return replace(found, session=self.session, statement=statement, asked=self.asked)
 
-    def among(self, name: str, *, in_force: bool = False) -> sa.Select[Any]:
+    def among(self, name: str, *, in_force: bool = False, bare: bool = False) -> sa.Select[Any]:
         """The select of what was there at the moment and has one of `keys` in a column, by id.
 
-        Of successions all their entries, or only those `in_force`.
+        Of successions all their entries, or only those `in_force`. A `bare` one leaves out what is
+        made `later`.
         """
         keys = sa.bindparam("keys", type_=self.columns[name].type, expanding=True)
         found = self.within(name, keys)
@@ -181,7 +182,7 @@ class Selection:
         if in_force and "ended_at" in found.columns:
             ended = found.view.passed(found.columns["ended_at"])
             statement = statement.where(sa.not_(sa.func.coalesce(ended, sa.false())))
-        return found.shown(statement, "id")
+        return statement if bare else found.shown(statement, "id")
 
     def rows(self, statement: sa.Select[Any], **asked: Any) -> list[dict[str, Any]]:
         """The rows of a statement made from this selection."""

@@ -109,9 +109,9 @@ def _among(
     view: View,
     part: BaseModel | None,
     column: str,
-    in_force: bool,  # noqa: FBT001 - a part of the key
+    **how: bool,
 ) -> sa.Select[Any]:
-    return _selection(resource, view, part).among(column, in_force=in_force)
+    return _selection(resource, view, part).among(column, **how)
 
 
 DATED = ("effective_at", "as_of")
@@ -236,14 +236,16 @@ class Resource(Listed):
         column: str,
         keys: Sequence[str],
         query: BaseModel | None = None,
-        *,
-        in_force: bool = False,
+        **how: bool,
     ) -> list[Row]:
-        """The rows that were there and have one of the keys in a column, by id: one statement."""
+        """The rows that were there and have one of the keys in a column, by id: one statement.
+
+        `how` is what `Selection.among` takes.
+        """
         if self.keeps(view, query):
-            statement = _among(self, view.timeless, self.part(query), column, in_force)
+            statement = _among(self, view.timeless, self.part(query), column, **how)
         else:
-            statement = self.selection(session, view, query).among(column, in_force=in_force)
+            statement = self.selection(session, view, query).among(column, **how)
         found = session.execute(statement, {**view.clocks, **self.given(query), "keys": keys})
         return [dict(row) for row in found.mappings()]
 

@@ -110,16 +110,13 @@ def matching(
 ) -> sa.Select[Any]:
     """The columns of entries that hold every term, newest first; no terms match nothing.
 
-    The present is answered from the index, which holds the kinds as words; SQLite has none of the
-    past, and scans it.
+    The present is answered from the index, which holds the kinds as words; of the past, where no
+    kinds are asked for, SQLite has none, and scans it.
     """
     entry = view.of(SearchEntry, "entry")
     statement = sa.select(*(entry.c[name] for name in columns))
     if not terms:
         return statement.where(sa.false())
-    if view.known_at is not None and kinds:
-        # What was replaced before kinds were words of entries hasn't got them.
-        statement, kinds = statement.where(entry.c.kind.in_(kinds)), ()
     if is_postgres(session):
         asked = [f"'{word}'" for term in terms for word in term.words if not term.prefix]
         asked += [f"'{term.words[0]}':*" for term in terms if term.prefix]

@@ -370,12 +370,10 @@ def later(earlier: datetime) -> datetime:
 # --- Query parameters: text that must look exactly like what it means ---------------------------
 
 
-def _integer(value: object) -> object:
-    if isinstance(value, str):
-        if not re.fullmatch("-?[0-9]{1,19}", value):
-            raise ValueError("must be a whole number")
-        return int(value)
-    return value
+def _integer(value: object) -> int:
+    if not re.fullmatch("-?[0-9]{1,19}", str(value)):
+        raise ValueError("must be a whole number")
+    return int(str(value))
 
 
 def _number(value: object) -> object:

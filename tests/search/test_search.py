@@ -7,6 +7,7 @@ from tests.helpers import (
     annotate,
     delete,
     everything,
+    ids,
     make_actor,
     make_alliance,
     make_assessor,
@@ -245,3 +246,11 @@ def test_a_very_long_text_is_searched_from_its_beginning(client: TestClient) -> 
     make_actor(client, name="y" * 300)
     assert len(read(client, "search", q="y" * 64)["items"]) == 1
     assert len(read(client, "search", q="y" * 299)["items"]) == 1
+
+
+def test_a_text_whose_words_unfold_is_searched_as_far_as_there_is_room(client: TestClient) -> None:
+    # Each of these characters is four when it is folded, of three bytes each.
+    text = "Walrus. " + " ".join(["\N{SQUARE APAATO}" * 16] * 8000) + " Quagga."
+    source = make_source(client, text=text)["id"]
+    assert ids(read(client, "search", q="walrus")) == [source]
+    assert ids(read(client, "sources", q="quagga")) == []
