@@ -23,6 +23,8 @@ class Rating(Record):
         sa.Index("ix_ratings_in_force", "consequence", "ended_at", **live()),
         sa.Index("ix_ratings_assessor", "assessor", "effective_at", "id", **live()),
         sa.Index("ix_ratings_created", "created_at", "id", **live()),
+        sa.Index("ix_ratings_newest", "effective_at", "id", **live()),
+        sa.Index("ix_ratings_withdrawn", "withdrawn_at", "id", **live("withdrawn_at IS NOT NULL")),
         sa.Index("ix_ratings_round", "round", **live("round IS NOT NULL")),
     )
     references = (

@@ -13,7 +13,7 @@ from app.assessors.models import Assessor
 from app.claims.models import Claim
 from app.consequences.models import Cause, Consequence, Finding, Outcome
 from app.kernel.filters import at_least, before, equals
-from app.kernel.links import Link
+from app.kernel.links import Link, no_index
 from app.kernel.listing import Rows, Selection, Span
 from app.kernel.types import Id, Instant, Json, UtcDateTime
 from app.kernel.view import View
@@ -97,9 +97,14 @@ def _claims(session: Session, view: View) -> Selection:
 
 
 def _rated(view: View) -> tuple[sa.FromClause, dict[str, Any]]:
-    """Ratings with their consequence and assessor, and what every entry about one says."""
+    """Ratings with their consequence and assessor, and what every entry about one says.
+
+    They are gone through from the newest on; SQLite would sort all there are of an alliance. Of one
+    without any it now passes those of all others, a tenth of a second for 100,000.
+    """
     t, c, assessor = view.of(Rating), view.of(Consequence), view.of(Assessor)
-    tables = t.join(c, c.c.id == t.c.consequence).outerjoin(assessor, assessor.c.id == t.c.assessor)
+    tables = t.join(c, c.c.id == no_index(t.c.consequence))
+    tables = tables.outerjoin(assessor, assessor.c.id == t.c.assessor)
     said = {
         "alliance": c.c.alliance,
         "record": t.c.id,

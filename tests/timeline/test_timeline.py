@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.kernel.db import Database
 from tests.helpers import (
     Body,
     everything,
@@ -23,6 +24,7 @@ from tests.helpers import (
     rate,
     read,
 )
+from tests.plans import plan
 
 STATUSES = [
     {"status": "reported", "since": "2023-01-01", "note": "By a paper."},
@@ -157,3 +159,12 @@ def test_an_alliance_without_a_past_has_an_empty_timeline(client: TestClient) ->
     key = make_alliance(client)["id"]
     assert read(client, f"alliances/{key}/timeline") == {"items": [], "next": None}
     assert client.get("/v1/alliances/nowhere/timeline").status_code == 404
+
+
+def test_the_newest_ratings_are_found_by_an_index(
+    client: TestClient, database: Database, alliance: Body
+) -> None:
+    path = f"alliances/{alliance['id']}/timeline"
+    found = plan(client, database, path, sort="-effective_at")
+    assert "ix_ratings_newest" in found
+    assert "ix_ratings_withdrawn" in found
