@@ -7,6 +7,16 @@ from starlette.testclient import TestClient
 from tests.helpers import Body, make
 
 Headers = dict[str, str]
+WRITERS: dict[str, Any] = {"role": "editor", "clearance": "RED", "groups": ["desk", "board"]}
+READERS: dict[str, dict[str, Any]] = {
+    "clear": {"clearance": "CLEAR"},
+    "green": {"clearance": "GREEN"},
+    "amber": {"clearance": "AMBER"},
+    "desk": {"clearance": "AMBER", "groups": ["desk"]},
+    "strict": {"clearance": "AMBER+STRICT", "groups": ["desk"]},
+    "red": {"clearance": "RED", "groups": ["desk"]},
+    "named": {"clearance": "RED"},
+}
 CHIEF = {"slug": "chief", "name": "Chief", "role": "admin", "clearance": "RED"}
 
 

@@ -26,9 +26,7 @@ FAILS = {
     "hash": {"hash", "chain"},
     "signature": {"signature", "chain"},
     "key": {"record", "signature", "chain"},
-    "title": {"record"},
-    "note": {"record"},
-    "downgrade": {"record"},
+    **{name: {"record"} for name in ("title", "note", "downgrade")},
 }
 """The checks that fail where a column was changed; of the others it is the record and the chain."""
 NO_DOCUMENT = (
