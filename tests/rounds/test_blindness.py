@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import pytest
 from starlette.testclient import TestClient
 
 from app.kernel import audit
@@ -23,54 +22,12 @@ from tests.helpers import (
     reveal,
 )
 from tests.hostile.world import contents
+from tests.rounds.sealed import opened, revealed, say
 
 ADMINISTERED = ("/v1/principals", "/v1/me")
 ANSWERED = re.compile(r'"answered":\d+')
 NOBODY = "00000000-0000-7000-8000-000000000000"
 WORD = "Xyzzyquux"
-
-
-@pytest.fixture
-def people(client: TestClient) -> People:
-    return People(client)
-
-
-@pytest.fixture
-def bob(people: People) -> Headers:
-    """Who opens rounds."""
-    return people.join("bob", "editor", clearance="AMBER+STRICT", groups=["desk"])
-
-
-@pytest.fixture
-def ann(people: People) -> Headers:
-    """Who answers them."""
-    return people.join("ann", clearance="AMBER+STRICT", groups=["desk"])
-
-
-@pytest.fixture
-def pair(people: People, bob: Headers) -> list[Body]:
-    """Two consequences of an alliance."""
-    alliance = people.post("alliances", {"slug": "pact", "name": "Pact"}, bob)["id"]
-    path = f"alliances/{alliance}/consequences"
-    titles = ("The river freezes", "The bridge falls")
-    return [people.post(path, {"title": title, "category": "military"}, bob) for title in titles]
-
-
-def opened(people: People, who: Headers, pair: list[Body], **said: Any) -> str:
-    body = {"title": "The convoy", "consequences": [one["id"] for one in pair], **said}
-    return str(people.post(f"alliances/{pair[0]['alliance']}/rounds", body, who)["id"])
-
-
-def say(
-    people: People, who: Headers, round_: str, about: Body, probability: float, **said: Any
-) -> Body:
-    body = {"consequence": about["id"], "probability": probability, **said}
-    return people.post(f"rounds/{round_}/ratings", body, who)
-
-
-def revealed(people: People, who: Headers, round_: str) -> Body:
-    people.post(f"rounds/{round_}/close", {}, who)
-    return people.post(f"rounds/{round_}/reveal", {}, who)
 
 
 # --- While it is sealed -------------------------------------------------------------------------
@@ -91,7 +48,7 @@ def test_no_answer_to_anybody_else_changes_by_what_is_sealed(
     people: People,
     bob: Headers,
     ann: Headers,
-    pair: list[Body],
+    stakes: list[Body],
     seed: int,
 ) -> None:
     others = {
@@ -100,16 +57,16 @@ def test_no_answer_to_anybody_else_changes_by_what_is_sealed(
     }
     claim = people.post("claims", {"statement": "The signal.", "modality": "asserted"}, bob)
     plain = people.post(
-        f"consequences/{pair[0]['id']}/ratings", {"probability": 0.4}, others["dan"]
+        f"consequences/{stakes[0]['id']}/ratings", {"probability": 0.4}, others["dan"]
     )
-    before = opened(people, people.admin, pair)
-    say(people, others["dan"], before, pair[0], 0.6)
+    before = opened(people, people.admin, stakes)
+    say(people, others["dan"], before, stakes[0], 0.6)
     revealed(people, people.admin, before)
-    now = opened(people, people.admin, pair, after=before)
-    mine = say(people, others["dan"], now, pair[0], 0.7)
+    now = opened(people, people.admin, stakes, after=before)
+    mine = say(people, others["dan"], now, stakes[0], 0.7)
     made = {
-        "alliances": [pair[0]["alliance"]],
-        "consequences": [one["id"] for one in pair],
+        "alliances": [stakes[0]["alliance"]],
+        "consequences": [one["id"] for one in stakes],
         "claims": [claim["id"]],
         "ratings": [plain["id"], mine["id"]],
         "rounds": [before, now],
@@ -135,7 +92,7 @@ def test_no_answer_to_anybody_else_changes_by_what_is_sealed(
     empty = everything()
     said = [
         {"consequence": one["id"], "probability": 0.9, "rationale": "The harbour.", "tlp": tlp}
-        for one in pair
+        for one in stakes
         for tlp in ("CLEAR", "AMBER+STRICT")
     ]
     sealed = [people.post(f"rounds/{now}/ratings", body, ann) for body in said]
@@ -185,10 +142,10 @@ def test_an_open_service_shows_what_its_caller_answered_as_local_alone(
 
 
 def test_the_log_has_who_answered_when_and_no_hash_that_can_be_guessed(
-    people: People, bob: Headers, ann: Headers, pair: list[Body]
+    people: People, bob: Headers, ann: Headers, stakes: list[Body]
 ) -> None:
-    now = opened(people, bob, pair)
-    made = [say(people, ann, now, pair[0], 0.4) for _ in "ab"]
+    now = opened(people, bob, stakes)
+    made = [say(people, ann, now, stakes[0], 0.4) for _ in "ab"]
     found = people.read("audit", people.admin, action="answered", sort="id")["items"]
     assert [(e["principal"], e["kind"], e["record"], e["status"]) for e in found] == [
         ("ann", "sealed_ratings", one["id"], 201) for one in made
@@ -207,26 +164,26 @@ def test_the_log_has_who_answered_when_and_no_hash_that_can_be_guessed(
 
 
 def test_who_opens_closes_and_reveals_are_editors_and_who_rates_answers(
-    client: TestClient, people: People, bob: Headers, ann: Headers, pair: list[Body]
+    client: TestClient, people: People, bob: Headers, ann: Headers, stakes: list[Body]
 ) -> None:
     eve = people.join("eve", "reader")
     robot = people.join("robot", machine=True)
     rater = people.join("rater", machine=True, allowed=["rate"])
-    now = opened(people, bob, pair)
-    body = {"title": "Mine", "consequences": [pair[0]["id"]]}
+    now = opened(people, bob, stakes)
+    body = {"title": "Mine", "consequences": [stakes[0]["id"]]}
     sent = {**ann, "If-Match": "*"}
-    for path in (f"alliances/{pair[0]['alliance']}/rounds", f"rounds/{now}/close",
+    for path in (f"alliances/{stakes[0]['alliance']}/rounds", f"rounds/{now}/close",
                  f"rounds/{now}/reveal"):  # fmt: skip
         assert client.post(f"/v1/{path}", json=body, headers=ann).status_code == 403
     assert client.patch(f"/v1/rounds/{now}", json={"title": "X"}, headers=sent).status_code == 403
     assert client.delete(f"/v1/rounds/{now}", headers=sent).status_code == 403
-    said = {"consequence": pair[0]["id"], "probability": 0.4}
+    said = {"consequence": stakes[0]["id"], "probability": 0.4}
     for who, status in ((eve, 403), (robot, 403), (rater, 201), (ann, 201)):
         found = client.post(f"/v1/rounds/{now}/ratings", json=said, headers=who)
         assert found.status_code == status, found.text
     another = {**said, "assessor": "rater"}
     revealed(people, bob, now)
-    again = opened(people, bob, pair)
+    again = opened(people, bob, stakes)
     found = client.post(f"/v1/rounds/{again}/ratings", json=another, headers=ann)
     assert found.status_code == 403
     assert people.post(f"rounds/{again}/ratings", another, bob)["assessor"] == "rater"
@@ -234,13 +191,13 @@ def test_who_opens_closes_and_reveals_are_editors_and_who_rates_answers(
 
 
 def test_a_machine_that_reveals_makes_no_machine_of_who_answered(
-    people: People, bob: Headers, ann: Headers, pair: list[Body]
+    people: People, bob: Headers, ann: Headers, stakes: list[Body]
 ) -> None:
     robot = people.join("robot", "editor", machine=True)
     rater = people.join("rater", machine=True, allowed=["rate"])
-    now = opened(people, bob, pair)
-    said = say(people, ann, now, pair[0], 0.4)
-    other = say(people, rater, now, pair[0], 0.6)
+    now = opened(people, bob, stakes)
+    said = say(people, ann, now, stakes[0], 0.4)
+    other = say(people, rater, now, stakes[0], 0.6)
     assert (said["machine"], other["machine"]) == (False, True)
     revealed(people, robot, now)
     for one, who, machine in ((said, "ann", False), (other, "rater", True)):
@@ -249,162 +206,6 @@ def test_a_machine_that_reveals_makes_no_machine_of_who_answered(
         assert people.read(f"assessors/{who}", bob)["machine"] is machine
     told = people.read("changes", bob, type="created", kind="ratings", limit=200)["items"]
     assert {event["by"] for event in told[-2:]} == {"robot"}
-
-
-# --- By what is seen ----------------------------------------------------------------------------
-
-
-def test_who_answers_first_is_named_nowhere_until_the_reveal(
-    people: People, bob: Headers, ann: Headers, pair: list[Body]
-) -> None:
-    now = opened(people, bob, pair)
-    for about, tlp in ((pair[0], "AMBER"), (pair[1], "CLEAR")):
-        made = say(people, ann, now, about, 0.4, tlp=tlp)
-        assert made["assessor"] == "ann"
-    assert people.status("assessors/ann", people.admin) == 404
-    assert people.status("assessors/ann", ann) == 404
-    revealed(people, bob, now)
-    found = people.read("assessors/ann", people.join("eve", "reader"))
-    assert (found["tlp"], found["created_by"]) == ("CLEAR", "ann")
-    assert len(ids(people.read("assessors", ann, slug="ann"))) == 1
-
-
-def test_who_rated_meanwhile_is_the_same_assessor(
-    people: People, bob: Headers, ann: Headers, pair: list[Body]
-) -> None:
-    now = opened(people, bob, pair)
-    first = say(people, ann, now, pair[0], 0.4)
-    plain = people.post(
-        f"consequences/{pair[1]['id']}/ratings", {"probability": 0.5, "tlp": "AMBER"}, ann
-    )
-    second = say(people, ann, now, pair[1], 0.6)
-    assert people.read("assessors/ann", ann)["tlp"] == "AMBER"
-    revealed(people, bob, now)
-    (found,) = people.read("assessors", ann, slug="ann")["items"]
-    assert found["tlp"] == "CLEAR"
-    for one in (first, second, plain):
-        assert people.read(f"ratings/{one['id']}", ann)["assessor"] == "ann"
-    assert people.read(f"consequences/{pair[1]['id']}/judgement", ann)["n"] == 1
-
-
-def test_a_strangers_hidden_record_of_that_name_is_left_alone(
-    people: People, bob: Headers, pair: list[Body]
-) -> None:
-    high = people.join("high", "editor", clearance="RED", groups=["board"])
-    low = people.join("low")
-    hidden = people.post(
-        "assessors", {"slug": "low", "name": "Another", "tlp": "RED"}, high
-    )["id"]  # fmt: skip
-    now = opened(people, bob, pair)
-    said = say(people, low, now, pair[0], 0.4)
-    revealed(people, bob, now)
-    assert people.read(f"assessors/{hidden}", high)["tlp"] == "RED"
-    assert people.status(f"assessors/{hidden}", low) == 404
-    assert people.read("assessors/low", low)["id"] != hidden
-    assert people.read(f"ratings/{said['id']}", low)["assessor"] == "low"
-
-
-def test_what_is_answered_above_a_reader_is_in_nothing_they_are_told(
-    people: People, bob: Headers, ann: Headers, pair: list[Body]
-) -> None:
-    """Whoever reveals it, seeing them or not, reveals all; each reader sees what is theirs."""
-    low = people.join("low")
-    editor = people.join("editor", "editor", clearance="GREEN")
-    now = opened(people, bob, pair)
-    mine = say(people, low, now, pair[0], 0.2)
-    above = [
-        say(people, ann, now, pair[0], 0.9, tlp="AMBER+STRICT"),
-        say(people, bob, now, pair[0], 0.8, tlp="AMBER", audience=["desk"]),
-        say(people, bob, now, pair[1], 0.8, tlp="AMBER", audience=["desk"]),
-    ]
-    for who, answered in ((low, 1), (editor, 1), (bob, 3), (ann, 3)):
-        assert people.read(f"rounds/{now}", who)["answered"] == answered
-    after = people.read("changes", low, limit=200)["items"][-1]["id"]
-    revealed(people, editor, now)
-    for who, n, answered in ((low, 1, 1), (editor, 1, 1), (bob, 3, 3), (ann, 3, 3)):
-        result, other = people.read(f"rounds/{now}/results", who)["items"]
-        assert (result["pool"]["n"], other["pool"]["n"]) == (n, int(n > 1))
-        assert people.read(f"rounds/{now}", who)["answered"] == answered
-    assert people.read(f"rounds/{now}/results", low)["items"][0]["pool"]["pools"]["linear"] == 0.2
-    assert ids(people.read("ratings", low, round=now)) == [mine["id"]]
-    assert set(ids(people.read("ratings", bob, round=now))) == {
-        mine["id"], *(one["id"] for one in above),
-    }  # fmt: skip
-    seen = people.read("changes", low, after=after, limit=200)["items"]
-    named = {event["record"]["id"] for event in seen}
-    assert not named & {one["id"] for one in above}
-    assert [e["type"] for e in seen].count("created") == 2  # the assessor and the rating
-
-
-def test_an_answer_above_sight_replaces_none_in_sight(
-    people: People, bob: Headers, ann: Headers, pair: list[Body]
-) -> None:
-    low = people.join("low")
-    now = opened(people, bob, pair[:1])
-    say(people, ann, now, pair[0], 0.3)
-    say(people, ann, now, pair[0], 0.9, tlp="AMBER+STRICT")
-    assert people.read(f"rounds/{now}", low)["answered"] == 1
-    revealed(people, bob, now)
-    for who, point in ((low, 0.3), (bob, 0.9)):
-        (result,) = people.read(f"rounds/{now}/results", who)["items"]
-        assert (result["pool"]["n"], result["pool"]["pools"]["linear"]) == (1, point)
-
-
-def test_only_who_gave_an_answer_replaces_it(
-    people: People, bob: Headers, ann: Headers, pair: list[Body]
-) -> None:
-    now = opened(people, bob, pair)
-    said = say(people, ann, now, pair[0], 0.91)
-    people.post("assessors", {"slug": "ann", "name": "Ann"}, bob)
-    for tlp in ("CLEAR", "AMBER"):
-        body = {"consequence": pair[0]["id"], "probability": 0.2, "assessor": "ann", "tlp": tlp}
-        answer = people.client.post(f"/v1/rounds/{now}/ratings", json=body, headers=bob)
-        assert answer.status_code == 409
-        assert answer.json()["detail"] == (
-            "The answer of ann was given by ann, who alone may replace it."
-        )
-    again = say(people, ann, now, pair[0], 0.9)
-    found = people.read(f"rounds/{now}/ratings", ann)["items"]
-    assert [(one["id"], one["status"]) for one in found] == [
-        (again["id"], "sealed"), (said["id"], "replaced"),
-    ]  # fmt: skip
-    # Nor does the assessor replace what an editor has written down.
-    say(people, bob, now, pair[1], 0.3, assessor="ann")
-    body = {"consequence": pair[1]["id"], "probability": 0.2}
-    answer = people.client.post(f"/v1/rounds/{now}/ratings", json=body, headers=ann)
-    assert (answer.status_code, "given by bob" in answer.json()["detail"]) == (409, True)
-    say(people, bob, now, pair[1], 0.4, assessor="ann")
-    revealed(people, bob, now)
-    results = people.read(f"rounds/{now}/results", bob)["items"]
-    assert [one["pool"]["pools"]["linear"] for one in results] == [0.9, 0.4]
-
-
-def test_an_answer_above_sight_keeps_nobody_from_answering(
-    people: People, bob: Headers, pair: list[Body]
-) -> None:
-    low = people.join("low")
-    now = opened(people, bob, pair)
-    people.post("assessors", {"slug": "low", "name": "Low"}, low)
-    say(people, bob, now, pair[0], 0.9, assessor="low", tlp="AMBER+STRICT")
-    say(people, low, now, pair[0], 0.3)
-
-
-def test_an_answer_is_marked_no_lower_than_the_round_unless_a_reason_is_said(
-    client: TestClient, people: People, bob: Headers, ann: Headers, pair: list[Body]
-) -> None:
-    now = opened(people, bob, pair, tlp="AMBER", audience=["desk"])
-    said = {"consequence": pair[0]["id"], "probability": 0.4}
-    path = f"/v1/rounds/{now}/ratings"
-    low = people.join("low")
-    assert client.post(path, json=said, headers=low).status_code == 404
-    refused = client.post(path, json={**said, "tlp": "GREEN"}, headers=ann)
-    assert refused.json()["errors"][0]["pointer"] == "/tlp"
-    made = people.post(f"rounds/{now}/ratings", said, ann)
-    assert (made["tlp"], made["audience"]) == ("AMBER", ["desk"])
-    why = {**said, "tlp": "GREEN", "downgrade": "For all."}
-    lower = people.post(f"rounds/{now}/ratings", why, ann)
-    revealed(people, bob, now)
-    assert people.read(f"ratings/{lower['id']}", ann)["tlp"] == "GREEN"
 
 
 # --- Redacted -----------------------------------------------------------------------------------
