@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -72,6 +72,16 @@ def everything(client: TestClient, path: str, **params: Any) -> list[Body]:
 
 
 @contextmanager
+def heard(database: Database, event: str, listener: Callable[..., None]) -> Iterator[None]:
+    """Let a listener hear of what a store does meanwhile (an event of SQLAlchemy's engines)."""
+    sa.event.listen(database.engine, event, listener)
+    try:
+        yield
+    finally:
+        sa.event.remove(database.engine, event, listener)
+
+
+@contextmanager
 def counting(database: Database) -> Iterator[list[str]]:
     """The statements a store executes meanwhile, less those that only begin or end."""
     seen: list[str] = []
@@ -81,11 +91,8 @@ def counting(database: Database) -> Iterator[list[str]]:
         if not upper.startswith(_SETUP) and _LOOK not in " ".join(upper.split()):
             seen.append(statement)
 
-    sa.event.listen(database.engine, "before_cursor_execute", note)
-    try:
+    with heard(database, "before_cursor_execute", note):
         yield seen
-    finally:
-        sa.event.remove(database.engine, "before_cursor_execute", note)
 
 
 # --- Records ------------------------------------------------------------------------------------

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app.kernel.db import Database
-from tests.helpers import read
+from tests.helpers import heard, read
 
 
 def plan(client: TestClient, database: Database, path: str, **params: Any) -> str:
@@ -17,11 +16,8 @@ def plan(client: TestClient, database: Database, path: str, **params: Any) -> st
         if "key_0" in statement:
             asked.append((statement, parameters))
 
-    sa.event.listen(database.engine, "before_cursor_execute", note)
-    try:
+    with heard(database, "before_cursor_execute", note):
         read(client, path, **params)
-    finally:
-        sa.event.remove(database.engine, "before_cursor_execute", note)
     ((statement, parameters),) = asked
     with database.engine.connect() as connection:
         if database.is_postgres:

@@ -2,21 +2,8 @@
 
 from typing import Any
 
-import pytest
-from starlette.testclient import TestClient
-
 from app.kernel.types import now
 from tests.access.people import READERS, WRITERS, Headers, People
-
-
-@pytest.fixture
-def people(client: TestClient) -> People:
-    return People(client)
-
-
-@pytest.fixture
-def writer(people: People) -> Headers:
-    return people.join("writer", **WRITERS)
 
 
 def test_each_reader_has_the_pool_of_what_they_see(people: People, writer: Headers) -> None:

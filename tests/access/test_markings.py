@@ -5,18 +5,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.access.people import READERS, WRITERS, Headers, People
+from tests.access.people import READERS, Headers, People
 from tests.helpers import Body, ids
-
-
-@pytest.fixture
-def people(client: TestClient) -> People:
-    return People(client)
-
-
-@pytest.fixture
-def writer(people: People) -> Headers:
-    return people.join("writer", **WRITERS)
 
 
 def actor(people: People, who: Headers, slug: str, **said: Any) -> Body:

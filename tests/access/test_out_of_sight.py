@@ -1,18 +1,12 @@
 """What one does to what is in sight gives nobody what is out of it, and takes it from nobody."""
 
 import pytest
-from starlette.testclient import TestClient
 
 from tests.access.people import Headers, People
 from tests.helpers import Body
 
 DESK = {"tlp": "AMBER", "audience": ["desk"]}
 CLAIM = {"statement": "Said to few.", "modality": "asserted"}
-
-
-@pytest.fixture
-def people(client: TestClient) -> People:
-    return People(client)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app.kernel.db import Database
-from tests.helpers import Body, everything, ids, read
+from tests.helpers import Body, everything, heard, ids, read
 
 CLAIMS = "claims"
 MINE = "alliances/russia-dprk/consequences"
@@ -113,11 +113,8 @@ def asked(database: Database) -> Iterator[list[Any]]:
         if isinstance(statement, sa.Select) and "key_0" in statement.selected_columns:
             seen.append(statement)
 
-    sa.event.listen(database.engine, "before_execute", note)
-    try:
+    with heard(database, "before_execute", note):
         yield seen
-    finally:
-        sa.event.remove(database.engine, "before_execute", note)
 
 
 @pytest.mark.parametrize("case", ALIKE, ids=lambda case: f"{case.path}-{case.name}")
