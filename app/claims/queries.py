@@ -19,7 +19,6 @@ from app.kernel.filters import (
     equals,
     links_to,
     matches,
-    parameter,
     refers,
     way_of,
 )
@@ -185,7 +184,7 @@ def selection(session: Any, view: View, query: Any) -> Selection:
     return driven(found, lead.kind, lead.field, lead.way, LED)
 
 
-LED = parameter("led")
+LED = "led_by"
 
 
 class Lead(BaseModel, frozen=True):

@@ -83,7 +83,8 @@ class _Key:
     descending: bool
 
 
-SIZE, ABOVE = parameter("size"), parameter("under")
+SIZE, ABOVE, BEHIND = "page_size", "page_under", "page_behind_"
+"""Parameters of a page, called otherwise than those of any filter; the last with a number each."""
 
 
 def page(
@@ -111,7 +112,7 @@ def page(
     else:
         made = _made(resource, session, view, query, form)
     values = {parameter(n, piece): v for n, cut_ in cut.items() for piece, v in cut_.items()}
-    values |= {parameter("after", str(index)): value for index, value in enumerate(after)}
+    values |= {f"{BEHIND}{index}": value for index, value in enumerate(after)}
     values |= {SIZE: size + 1, ABOVE: None if under is None else under.key}
     values |= {**view.clocks, **resource.given(query)}
     rows = [dict(row) for row in session.execute(made.page, values).mappings()]
@@ -266,7 +267,7 @@ def _zero(kind: sa.types.TypeEngine[Any]) -> sa.ColumnElement[Any]:
 def _after(keys: Sequence[_Key]) -> sa.ColumnElement[bool]:
     """Whether a row comes behind the one with the key values that are parameters."""
     literals = [
-        sa.bindparam(parameter("after", str(index)), type_=key.expression.type)
+        sa.bindparam(f"{BEHIND}{index}", type_=key.expression.type)
         for index, key in enumerate(keys)
     ]
     if len({key.descending for key in keys}) == 1:

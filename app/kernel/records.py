@@ -139,7 +139,7 @@ def missing(
             then = " at the moment that is asked for; there is one now"
     finds = ""
     if "ref" in table.c and not (is_id(key) or is_slug(key)) and re.fullmatch(REF_PATTERN, key):
-        finds = f" By its ref a list finds it: `?ref={key}`."
+        finds = f" If that is its ref, a list finds it: `?ref={key}`."
     return NotFound(f"There is no record {key!r} in {table.name}{then}.{finds}")
 
 

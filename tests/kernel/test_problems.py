@@ -218,7 +218,7 @@ def test_a_label_in_the_place_of_a_key_in_a_path_is_told_what_finds_it(client: T
     for path in ("consequences/F04a", "consequences/F04a/judgement", "claims/C24", "actors/A01"):
         kind, key = path.split("/")[:2]
         found = assert_problem(client.get(f"/v1/{path}"), 404, "not-found")
-        finds = f"By its ref a list finds it: `?ref={key}`."
+        finds = f"If that is its ref, a list finds it: `?ref={key}`."
         assert found["detail"] == f"There is no record {key!r} in {kind}. {finds}"
 
 
